@@ -1,0 +1,67 @@
+"""What the brain needs from the outside: something that answers, and something that briefs."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+import msgspec
+
+from shared.events import Brief, Line, Usage
+
+
+class AnswerRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One question and everything it may be answered from."""
+
+    meeting_id: str
+    question: str
+    asked_by: str
+    lines: Sequence[Line]
+    participants: Sequence[str]
+    assistant_name: str
+    said: Sequence[str] = ()
+    """Sentences of this very answer that were published before a crash: go on after them."""
+
+
+class Text(msgspec.Struct, frozen=True):
+    """The next piece of the answer. A citation is written inline as the line's number in brackets: `[3]` is lines[2]."""
+
+    text: str
+
+
+class Done(msgspec.Struct, frozen=True):
+    """The answer is complete."""
+
+    usage: Usage = Usage()
+
+
+class Answerer(Protocol):
+    """Answers from what was said. Raises shared.errors.AnswerError."""
+
+    name: str
+
+    def answer(self, request: AnswerRequest) -> AsyncIterator[Text | Done]:
+        """Pieces as they come, then Done. One model call at the most."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class BriefRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a briefing is made of."""
+
+    meeting_id: str
+    lines: Sequence[Line]
+    participants: Sequence[str]
+    since_ms: int = 0
+    language: str = "en"
+
+
+class Briefer(Protocol):
+    """Writes a briefing. Raises shared.errors.AnswerError."""
+
+    name: str
+
+    async def brief(self, request: BriefRequest) -> tuple[Brief, Usage]:
+        """Every cite is a real line; what is not evidenced is not listed."""
+        ...
+
+    async def close(self) -> None: ...

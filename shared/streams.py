@@ -1,0 +1,139 @@
+"""Names of every key and stream, and nothing else. Every key carries its shard as hash tag."""
+
+import secrets
+from dataclasses import dataclass
+
+SHARDS = 64
+"""A constant of the deployment: meeting ids carry the shard. A power of two."""
+
+CHUNK_MS = 100
+SAMPLE_RATE_HZ = 16_000
+CHUNK_BYTES = CHUNK_MS * SAMPLE_RATE_HZ * 2 // 1000
+MIXED = "mixed"
+"""The track of audio that holds everybody."""
+
+PCM = b"pcm"
+"""The one field of an audio entry: S16LE, 16 kHz, mono, CHUNK_MS long."""
+
+INGEST, TRANSCRIBER, BRAIN, SPEAKER, GATEWAY = "ingest", "transcriber", "brain", "speaker", "gateway"
+
+
+@dataclass(frozen=True)
+class ShardKeys:
+    """The keys of one shard."""
+
+    shard: int
+
+    @property
+    def tag(self) -> str:
+        return f"{{s{self.shard:04d}}}"
+
+    @property
+    def meetings(self) -> str:
+        """Sorted set of all meetings kept, by creation in Unix ms."""
+        return f"{self.tag}:meetings"
+
+    @property
+    def active(self) -> str:
+        """Set of the meetings whose transcript is not complete."""
+        return f"{self.tag}:active"
+
+    @property
+    def roster(self) -> str:
+        """Stream that says that `active`, or the tracks of a meeting, changed."""
+        return f"{self.tag}:roster"
+
+    @property
+    def dead(self) -> str:
+        """Stream of entries given up on, with reason, source and count."""
+        return f"{self.tag}:dead"
+
+    def commands(self, role: str) -> str:
+        """Stream of commands, read by the consumer group of the role."""
+        return f"{self.tag}:commands:{role}"
+
+    def own(self, role: str) -> str:
+        """Hash: epoch and owner."""
+        return f"{self.tag}:own:{role}"
+
+    def lease(self, role: str) -> str:
+        """String `worker:epoch` that expires unless it is renewed."""
+        return f"{self.tag}:lease:{role}"
+
+
+@dataclass(frozen=True)
+class MeetingKeys:
+    """The keys of one meeting."""
+
+    meeting_id: str
+
+    @property
+    def shard(self) -> ShardKeys:
+        return ShardKeys(shard_of(self.meeting_id))
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.shard.tag}:m:{self.meeting_id}"
+
+    @property
+    def timeline(self) -> str:
+        return f"{self.prefix}:timeline"
+
+    @property
+    def live(self) -> str:
+        """Stream of interim captions: a handful of entries, expires 10 s after the last."""
+        return f"{self.prefix}:live"
+
+    @property
+    def state(self) -> str:
+        """Hash; its fields are named below."""
+        return f"{self.prefix}:state"
+
+    def audio(self, track: str) -> str:
+        return f"{self.prefix}:audio:{track}"
+
+
+# Fields of the state hash.
+STATUS = "status"
+SUB_CODE = "sub_code"
+EXPLANATION = "explanation"
+TENANT = "tenant"
+PLATFORM = "platform"
+MEETING_URL = "meeting_url"
+BOT_ID = "bot_id"
+SETTINGS = "settings"
+SOCKET_TOKEN = "socket_token"  # noqa: S105  # a field's name
+CREATED_AT = "created_at"
+STATUS_AT = "status_at"
+COMMITTED = "committed:"
+"""Followed by the track: every ms before it has its words, or is known to have none."""
+RECEIVED = "received:"
+"""Followed by the track: end of the last chunk that ingest appended."""
+BRIEF = "brief"
+"""The last briefing of the whole meeting, JSON."""
+
+WORKERS = "{workers}:"
+"""Followed by the role: hash from worker name to its heartbeat, JSON."""
+
+
+def new_meeting_id(shard: int) -> str:
+    """`m-` + shard + `-` + 80 random bits: unguessable, and placed for good."""
+    return f"m-{shard:02x}-{secrets.token_hex(10)}"
+
+
+def shard_of(meeting_id: str) -> int:
+    """Raises ValueError for what is not a meeting id of this deployment."""
+    kind, shard, unique = meeting_id.split("-")
+    number = int(shard, 16)
+    if kind != "m" or number >= SHARDS or len(unique) != 20 or not unique.isalnum() or not unique.isascii():
+        raise ValueError(meeting_id)
+    return number
+
+
+def audio_id(source_ms: int) -> str:
+    """Entry ID of the chunk that begins at this source time. The sequence is 1 because Redis has no ID 0-0."""
+    return f"{source_ms}-1"
+
+
+def source_ms_of(entry_id: bytes) -> int:
+    return int(entry_id.partition(b"-")[0])
