@@ -180,7 +180,7 @@ class JoinRefused(Event, frozen=True, kw_only=True, tag="bot.join_refused"):
 
 
 class MeetingStateChanged(Event, frozen=True, kw_only=True, tag="meeting.state_changed"):
-    """`status` is one of shared.meetings.Status; `explanation` says what a person should do, where something is to be done."""
+    """`status` is one of shared.meetings.Status; `explanation` says what a person should do, if any."""
 
     status: str
     sub_code: str = ""
@@ -459,7 +459,7 @@ def new_trace() -> str:
 
 
 def effect(kind: type[EventT], cause: Event, key: str | int, clock: Clock, **fields: object) -> EventT:
-    """An event that `cause` led to. `key` tells the effects of one cause apart and must repeat when the handler does."""
+    """An event that `cause` led to. `key` tells one cause's effects apart and must repeat when the handler does."""
     return kind(
         id=f"{cause.id}/{key}",
         cause_id=cause.id,

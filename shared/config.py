@@ -1,0 +1,81 @@
+"""Settings from the environment into one frozen struct per process; every problem is named at once.
+
+A field's environment name is its own in capitals. A field's docstring in its struct and the line in `.env.example`
+say what it means.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from shared.errors import ConfigError
+
+
+class Secret(str):
+    """Text that never shows itself: `reveal` gives it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "***" if self.reveal() else "''"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
+    def reveal(self) -> str:
+        return str.__str__(self)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What every process is told."""
+
+    redis_url: Secret = Secret("")
+    """`redis://[user:password@]host:port/db`, `rediss://` for TLS. Before REDIS_HOST."""
+    redis_host: str = ""
+    redis_port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 6379
+    redis_audio_url: Secret = Secret("")
+    """A second Redis for audio; the first one when empty."""
+    log_level: str = "info"
+    log_format: str = "auto"
+    """`json`, `console`, or `auto`: console on a terminal."""
+    bind_host: str = "127.0.0.1"
+    """Where this process listens."""
+
+    @property
+    def bus_url(self) -> str:
+        return self.redis_url.reveal() or f"redis://{self.redis_host or '127.0.0.1'}:{self.redis_port}/0"
+
+
+SettingsT = TypeVar("SettingsT", bound=msgspec.Struct)
+
+
+def load(kind: type[SettingsT], environ: Mapping[str, str]) -> SettingsT:
+    """Raises ConfigError that names every setting that is wrong. Empty values count as unset."""
+    values: dict[str, object] = {}
+    problems = []
+    for field in msgspec.structs.fields(kind):
+        name = field.name.upper()
+        if not (text := environ.get(name, "").strip()):
+            continue
+        try:
+            values[field.name] = convert(text, field.type)
+        except msgspec.ValidationError as error:
+            shown = "***" if field.type is Secret else repr(text)
+            problems.append(f"{name}={shown}: {error}")
+    if problems:
+        raise ConfigError(*problems)
+    return kind(**values)
+
+
+def convert(text: str, kind: object) -> object:
+    """Raises msgspec.ValidationError."""
+    if kind is Secret:
+        return Secret(text)
+    if kind is bool and text.lower() in {"yes", "on", "no", "off"}:
+        return text.lower() in {"yes", "on"}
+    if getattr(kind, "__origin__", None) is tuple:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return msgspec.convert(text, kind, strict=False)

@@ -1,0 +1,54 @@
+-- The one script by which facts reach a meeting. Either all of it happens or nothing.
+-- KEYS: own, state, timeline, live, audio (or the timeline again), commands (or the timeline again)
+-- ARGV: epoch ('' = not an owner's write), guard field, guard value, trim id, expiry s,
+--       n, n × (state field, value), m, m × (type, body), c, c × (type, body), group, entry id to ack
+-- Returns {'OK', timeline ids…}, {'FENCED', epoch}, {'GONE'} or {'STALE', value}.
+local own, state, timeline, live, audio, commands = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local epoch, guard_field, guard_value, trim_id = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local at = 5
+local function take()
+  at = at + 1
+  return ARGV[at]
+end
+
+if epoch ~= '' then
+  local current = redis.call('HGET', own, 'epoch')
+  if current ~= epoch then
+    return {'FENCED', current or ''}
+  end
+end
+if redis.call('EXISTS', state) == 0 then
+  return {'GONE'}
+end
+if guard_field ~= '' then
+  local value = tonumber(redis.call('HGET', state, guard_field) or '-1')
+  if value >= tonumber(guard_value) then
+    return {'STALE', tostring(value)}
+  end
+  redis.call('HSET', state, guard_field, guard_value)
+end
+for _ = 1, tonumber(take()) do
+  local field, value = take(), take()
+  redis.call('HSET', state, field, value)
+end
+local reply = {'OK'}
+for _ = 1, tonumber(take()) do
+  local kind, body = take(), take()
+  reply[#reply + 1] = redis.call('XADD', timeline, '*', 'type', kind, 'body', body)
+end
+local captions = tonumber(take())
+for _ = 1, captions do
+  local kind, body = take(), take()
+  redis.call('XADD', live, 'MAXLEN', 4, '*', 'type', kind, 'body', body)
+end
+if captions > 0 then
+  redis.call('PEXPIRE', live, 10000)
+end
+if trim_id ~= '' then
+  redis.call('XTRIM', audio, 'MINID', trim_id)
+end
+local group, entry = take(), take()
+if group ~= '' then
+  redis.call('XACK', commands, group, entry)
+end
+return reply

@@ -1,0 +1,136 @@
+"""Follows many streams with one blocking read. Streams come and go at any time; Redis may go and come back."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, cast
+
+import redis.exceptions
+import structlog
+from redis.asyncio import Redis
+
+from shared.bus import BLOCK_MS, LOST, Entry, entries_of
+
+COUNT = 100
+ROOM = 1000
+"""Entries that a follower may be behind before its stream is not read for a while."""
+
+log = structlog.get_logger()
+
+
+class Follower:
+    """One stream being followed, as an async iterator of entries in order, without end."""
+
+    def __init__(self, tail: "Tail", key: str, after: bytes) -> None:
+        self.key, self.cursor = key, after
+        self._tail, self._entries, self._ready = tail, deque[Entry](), asyncio.Event()
+
+    @property
+    def has_room(self) -> bool:
+        return len(self._entries) < ROOM
+
+    def offer(self, entries: list[Entry]) -> None:
+        self.cursor = entries[-1].id
+        self._entries.extend(entries)
+        self._ready.set()
+
+    def __aiter__(self) -> AsyncIterator[Entry]:
+        return self
+
+    async def __anext__(self) -> Entry:
+        while not self._entries:
+            self._ready.clear()
+            await self._ready.wait()
+        was_full = not self.has_room
+        entry = self._entries.popleft()
+        if was_full:
+            self._tail.changed.set()
+        return entry
+
+    def batch(self) -> list[Entry]:
+        """What has come and was not taken yet, without waiting."""
+        taken = list(self._entries)
+        self._entries.clear()
+        if len(taken) >= ROOM:
+            self._tail.changed.set()
+        return taken
+
+    def close(self) -> None:
+        self._tail.drop(self)
+
+
+class Tail:
+    """`run` must be running for followers to get anything."""
+
+    def __init__(self, client: Redis) -> None:
+        self._redis = client
+        self._followers: dict[str, list[Follower]] = {}
+        self.changed = asyncio.Event()
+
+    def follow(self, key: str, after: str | bytes = b"0") -> Follower:
+        """Entries of `key` after the ID `after`; the stream may not exist yet."""
+        follower = Follower(self, key, after.encode() if isinstance(after, str) else after)
+        self._followers.setdefault(key, []).append(follower)
+        self.changed.set()
+        return follower
+
+    def drop(self, follower: Follower) -> None:
+        followers = self._followers.get(follower.key, [])
+        if follower in followers:
+            followers.remove(follower)
+        if not followers:
+            self._followers.pop(follower.key, None)
+
+    async def run(self) -> None:
+        """Reads until cancelled."""
+        while True:
+            cursors = self._cursors()
+            if not cursors:
+                await self.changed.wait()
+                self.changed.clear()
+                continue
+            try:
+                await self._read_or_change(cursors)
+            except (*LOST, redis.exceptions.ResponseError) as error:
+                log.warning("tail.interrupted", error=type(error).__name__)
+                await asyncio.sleep(0.1)
+
+    def _cursors(self) -> dict[str, bytes]:
+        """The lowest cursor of each stream that has a follower with room."""
+        cursors = {}
+        for key, followers in self._followers.items():
+            open_cursors = [follower.cursor for follower in followers if follower.has_room]
+            if open_cursors:
+                cursors[key] = min(open_cursors, key=id_order)
+        return cursors
+
+    async def _read_or_change(self, cursors: dict[str, bytes]) -> None:
+        """One read, given up when the set of streams changes; a read without a group consumes nothing."""
+        read = asyncio.create_task(self._read(cursors), name="tail-read")
+        change = asyncio.create_task(self.changed.wait(), name="tail-change")
+        try:
+            await asyncio.wait({read, change}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            change.cancel()
+            if not read.done():
+                read.cancel()
+            self.changed.clear()
+        await asyncio.wait({read})
+        if not read.cancelled():
+            read.result()
+
+    async def _read(self, cursors: dict[str, bytes]) -> None:
+        reply: Mapping[bytes, object] = cast(
+            "Any", await self._redis.xread(cast("Any", cursors), count=COUNT, block=BLOCK_MS)
+        )
+        for key, found in reply.items():
+            entries = entries_of(found)
+            for follower in self._followers.get(key.decode(), []):
+                fresh = [entry for entry in entries if id_order(entry.id) > id_order(follower.cursor)]
+                if fresh and follower.has_room:
+                    follower.offer(fresh)
+
+
+def id_order(entry_id: bytes) -> tuple[int, int]:
+    ms, _, sequence = entry_id.partition(b"-")
+    return int(ms), int(sequence or 0)
