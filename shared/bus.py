@@ -39,6 +39,8 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     """An audio track, and the entry ID before which it is trimmed."""
     ack: tuple[str, bytes] | None = None
     """The role whose command this settles, and the command's entry ID."""
+    retire: bool = False
+    """The meeting leaves the active ones."""
 
 
 class Bus:
@@ -56,7 +58,7 @@ class Bus:
         Raises FencedError, MeetingGoneError.
         """
         keys, role = MeetingKeys(meeting_id), owner.role if owner else ""
-        reply = await self.write_script(keys=write_keys(keys, role, write), args=write_args(write, owner))
+        reply = await self.write_script(keys=write_keys(keys, role, write), args=write_args(meeting_id, write, owner))
         verdict = reply[0].decode()
         if verdict == "FENCED" and owner:
             raise FencedError(owner.role, owner.shard, owner.epoch)
@@ -123,10 +125,10 @@ def entries_of(found: object) -> list[Entry]:
 def write_keys(keys: MeetingKeys, role: str, write: Write) -> list[str]:
     audio = keys.audio(write.trim[0]) if write.trim else keys.timeline
     commands = keys.shard.commands(write.ack[0]) if write.ack else keys.timeline
-    return [keys.shard.own(role), keys.state, keys.timeline, keys.live, audio, commands]
+    return [keys.shard.own(role), keys.state, keys.timeline, keys.live, audio, commands, keys.shard.active]
 
 
-def write_args(write: Write, owner: Epoch | None) -> list[str | bytes | int]:
+def write_args(meeting_id: str, write: Write, owner: Epoch | None) -> list[str | bytes | int]:
     guard_field, guard_value = write.guard or ("", 0)
     args: list[str | bytes | int] = [owner.epoch if owner else "", guard_field, guard_value]
     args += [write.trim[1] if write.trim else "", 0, len(write.state)]
@@ -134,7 +136,8 @@ def write_args(write: Write, owner: Epoch | None) -> list[str | bytes | int]:
         args += [field, value]
     args += counted(write.facts)
     args += counted(write.captions)
-    return args + list(write.ack or ("", ""))
+    args += write.ack or ("", "")
+    return [*args, meeting_id if write.retire else ""]
 
 
 def counted(events: Iterable[Event]) -> list[str | bytes | int]:

@@ -1,7 +1,8 @@
 -- The one script by which facts reach a meeting. Either all of it happens or nothing.
--- KEYS: own, state, timeline, live, audio (or the timeline again), commands (or the timeline again)
+-- KEYS: own, state, timeline, live, audio (or the timeline again), commands (or the timeline again), active
 -- ARGV: epoch ('' = not an owner's write), guard field, guard value, trim id, expiry s,
---       n, n × (state field, value), m, m × (type, body), c, c × (type, body), group, entry id to ack
+--       n, n × (state field, value), m, m × (type, body), c, c × (type, body), group, entry id to ack,
+--       meeting id to take from the active ones
 -- Returns {'OK', timeline ids…}, {'FENCED', epoch}, {'GONE'} or {'STALE', value}.
 local own, state, timeline, live, audio, commands = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local epoch, guard_field, guard_value, trim_id = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -50,5 +51,9 @@ end
 local group, entry = take(), take()
 if group ~= '' then
   redis.call('XACK', commands, group, entry)
+end
+local retired = take()
+if retired ~= '' then
+  redis.call('SREM', KEYS[7], retired)
 end
 return reply

@@ -1,0 +1,283 @@
+"""The loop that settles commands: read, decode, handle, publish, acknowledge.
+
+Every entry ends in exactly one of: acknowledged; left pending, to come again; copied to the dead letters, then
+acknowledged. Effects are published before the acknowledgement, so a handler may run twice: its effects' ids repeat.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from typing import Any, cast
+
+import msgspec
+import redis.exceptions
+import structlog
+
+from shared import metrics
+from shared.bus import BLOCK_MS, LOST, Entry, Epoch, entries_of
+from shared.errors import DecodeError, FencedError, MeetingGoneError
+from shared.events import CODEC, Event
+from shared.meetings import write_of
+from shared.streams import ShardKeys
+from shared.worker import Worker
+
+MAX_DELIVERIES = 5
+DEAD_KEPT = 10_000
+BACKOFF_S = (0.2, 1.0, 2.0, 4.0)
+
+log = structlog.get_logger()
+
+Handler = Callable[[Any, Any], AsyncIterator[Event]]
+"""Takes the command and the worker's dependencies; yields what it causes."""
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """One entry on its way through the loop."""
+
+    shard: int
+    entry: Entry
+
+
+class CommandLoop:
+    """Reads the commands of some shards as one consumer of the role's group."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        handlers: Mapping[type[Event], Handler],
+        dependencies: object,
+        *,
+        owner_of: Callable[[int], Epoch | None] | None = None,
+        lane_of: Callable[[Event], str] = lambda command: command.meeting_id,
+    ) -> None:
+        self._worker, self._bus, self._role = worker, worker.bus, worker.role
+        self._handlers, self._dependencies = handlers, dependencies
+        self._owner_of, self._lane_of = owner_of, lane_of
+        self._shards: set[int] = set()
+        self._changed = asyncio.Event()
+        self._in_hand: set[tuple[int, bytes]] = set()
+        self._lanes: dict[str, asyncio.Queue[tuple[Delivery, Event]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # -- which shards ----------------------------------------------------------------------------------------------
+
+    async def add(self, shards: Iterable[int], *, claim_idle_ms: int) -> None:
+        """Reads these from now on; entries left by a consumer silent for `claim_idle_ms` become ours."""
+        for shard in set(shards):
+            await self._ensure_group(shard)
+            await self._claim(shard, claim_idle_ms)
+            self._shards.add(shard)
+        self._changed.set()
+
+    def remove(self, shard: int) -> None:
+        self._shards.discard(shard)
+        self._changed.set()
+
+    async def claim_stale(self, idle_ms: int) -> None:
+        """Takes over what dead consumers left."""
+        for shard in list(self._shards):
+            await self._claim(shard, idle_ms)
+        self._changed.set()
+
+    async def _ensure_group(self, shard: int) -> None:
+        try:
+            await self._bus.redis.xgroup_create(ShardKeys(shard).commands(self._role), self._role, "0", mkstream=True)
+        except redis.exceptions.ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):
+                raise
+
+    async def _claim(self, shard: int, idle_ms: int) -> None:
+        stream = ShardKeys(shard).commands(self._role)
+        await self._bus.redis.xautoclaim(stream, self._role, self._worker.name, idle_ms, "0", count=1000, justid=True)
+
+    # -- read --------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Until cancelled. What is in hand then stays pending and is delivered again."""
+        try:
+            while True:
+                try:
+                    await self._read_pending()
+                    await self._read_new()
+                except (*LOST, redis.exceptions.ResponseError) as error:
+                    await self._recover(error)
+        finally:
+            for task in list(self._tasks):
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _recover(self, error: Exception) -> None:
+        """Redis went away, or came back without our groups: make them anew and read on."""
+        log.warning("commands.interrupted", role=self._role, error=type(error).__name__)
+        await asyncio.sleep(0.2)
+        if str(error).startswith(("NOGROUP", "UNBLOCKED")):
+            for shard in list(self._shards):
+                await self._ensure_group(shard)
+
+    async def _read_pending(self) -> None:
+        """After a start, a cancelled read or a lost reply, entries may be ours without our having seen them."""
+        self._changed.clear()
+        for shard in list(self._shards):
+            stream = ShardKeys(shard).commands(self._role)
+            found = cast(
+                "Mapping[bytes, object]",
+                await self._bus.redis.xreadgroup(self._role, self._worker.name, {stream: "0"}, count=1000),
+            )
+            for entries in found.values():
+                for entry in entries_of(entries):
+                    await self._accept(Delivery(shard, entry), is_redelivered=True)
+
+    async def _read_new(self) -> None:
+        """Blocks for new entries until the set of shards changes."""
+        while not self._changed.is_set():
+            if not self._shards:
+                await self._changed.wait()
+                return
+            streams = {ShardKeys(shard).commands(self._role): shard for shard in self._shards}
+            read = asyncio.create_task(self._read_group(list(streams)), name="commands-read")
+            change = asyncio.create_task(self._changed.wait(), name="commands-change")
+            try:
+                await asyncio.wait({read, change}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                change.cancel()
+                if not read.done():
+                    read.cancel()
+                await asyncio.wait({read})
+            if read.cancelled():
+                return
+            for stream, entries in read.result().items():
+                for entry in entries_of(entries):
+                    await self._accept(Delivery(streams[stream.decode()], entry), is_redelivered=False)
+
+    async def _read_group(self, streams: list[str]) -> Mapping[bytes, object]:
+        cursors = cast("Any", dict.fromkeys(streams, ">"))
+        reply = await self._bus.redis.xreadgroup(self._role, self._worker.name, cursors, count=16, block=BLOCK_MS)
+        return cast("Mapping[bytes, object]", reply)
+
+    # -- decode ------------------------------------------------------------------------------------------------------
+
+    async def _accept(self, delivery: Delivery, *, is_redelivered: bool) -> None:
+        key = (delivery.shard, delivery.entry.id)
+        if key in self._in_hand:
+            return
+        if not delivery.entry.fields:
+            await self._settle(delivery, "gone")
+            return
+        try:
+            command = CODEC.decode(delivery.entry.fields)
+        except DecodeError as error:
+            await self._refuse(delivery, error)
+            return
+        if is_redelivered and await self._deliveries(delivery) > MAX_DELIVERIES:
+            await self._bury(delivery, f"delivered more than {MAX_DELIVERIES} times")
+            return
+        self._in_hand.add(key)
+        self._enqueue(delivery, command)
+
+    async def _refuse(self, delivery: Delivery, error: DecodeError) -> None:
+        """A type this version does not know is passed over; a known type that cannot be read is a dead letter."""
+        if error.reason == "unknown type":
+            log.info("command.unknown", role=self._role, event_type=error.event_type[:60])
+            await self._settle(delivery, "unknown")
+        else:
+            await self._bury(delivery, error.reason)
+
+    async def _deliveries(self, delivery: Delivery) -> int:
+        stream, entry_id = ShardKeys(delivery.shard).commands(self._role), delivery.entry.id
+        found = await self._bus.redis.xpending_range(stream, self._role, entry_id, entry_id, 1)
+        return int(found[0]["times_delivered"]) if found else 1
+
+    # -- handle ------------------------------------------------------------------------------------------------------
+
+    def _enqueue(self, delivery: Delivery, command: Event) -> None:
+        """Commands of one lane are handled in order; lanes side by side."""
+        lane = self._lane_of(command)
+        if lane not in self._lanes:
+            self._lanes[lane] = asyncio.Queue()
+            task = asyncio.create_task(self._work(lane), name=f"lane-{lane}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        self._lanes[lane].put_nowait((delivery, command))
+
+    async def _work(self, lane: str) -> None:
+        queue = self._lanes[lane]
+        try:
+            while not queue.empty():
+                delivery, command = queue.get_nowait()
+                with structlog.contextvars.bound_contextvars(meeting_id=command.meeting_id, event_id=command.id):
+                    await self._carry_out(delivery, command)
+                self._in_hand.discard((delivery.shard, delivery.entry.id))
+        finally:
+            self._lanes.pop(lane, None)
+
+    async def _carry_out(self, delivery: Delivery, command: Event) -> None:
+        """Handle, publish, settle; tries again after a failure, and gives up into the dead letters."""
+        for pause_s in (*BACKOFF_S, None):
+            try:
+                await self._attempt(delivery, command)
+                return
+            except MeetingGoneError:
+                await self._patiently(self._settle, delivery, "gone")
+                return
+            except FencedError:
+                metrics.fenced_writes.labels(self._role).inc()
+                return
+            except LOST:
+                await asyncio.sleep(pause_s or BACKOFF_S[-1])
+            except Exception as error:
+                log.exception("command.failed", error=type(error).__name__)
+                if pause_s is None:
+                    await self._patiently(self._bury, delivery, type(error).__name__)
+                    return
+                await asyncio.sleep(pause_s)
+        self._changed.set()
+
+    async def _attempt(self, delivery: Delivery, command: Event) -> None:
+        handler = self._handlers.get(type(command))
+        if handler is None:
+            await self._bury(delivery, f"{self._role} has no handler for this type")
+            return
+        owner = self._owner(delivery.shard)
+        async for effect in handler(command, self._dependencies):
+            await self._bus.write(effect.meeting_id, write_of(effect), owner=owner)
+        await self._settle(delivery, "done")
+
+    def _owner(self, shard: int) -> Epoch | None:
+        """Raises FencedError when the shard was lost meanwhile."""
+        if self._owner_of is None:
+            return None
+        owner = self._owner_of(shard)
+        if owner is None:
+            raise FencedError(self._role, shard, 0)
+        return owner
+
+    # -- settle ------------------------------------------------------------------------------------------------------
+
+    async def _settle(self, delivery: Delivery, outcome: str) -> None:
+        await self._bus.redis.xack(ShardKeys(delivery.shard).commands(self._role), self._role, delivery.entry.id)
+        metrics.commands_settled.labels(self._role, outcome).inc()
+
+    async def _bury(self, delivery: Delivery, reason: str) -> None:
+        """Into the dead letters, then acknowledged: both or neither."""
+        keys = ShardKeys(delivery.shard)
+        letter = {
+            "reason": reason[:500],
+            "source": keys.commands(self._role),
+            "entry": delivery.entry.id,
+            "at": self._worker.clock.now_ms(),
+            **{name.decode(errors="replace"): value for name, value in delivery.entry.fields.items()},
+        }
+        pipe = self._bus.redis.pipeline(transaction=True)
+        pipe.xadd(keys.dead, cast("Any", letter), maxlen=DEAD_KEPT, approximate=True)
+        pipe.xack(keys.commands(self._role), self._role, delivery.entry.id)
+        await pipe.execute()
+        metrics.commands_settled.labels(self._role, "dead").inc()
+        log.error("command.buried", role=self._role, reason=reason[:200])
+
+    async def _patiently(self, step: Callable[[Delivery, str], Awaitable[None]], delivery: Delivery, word: str) -> None:
+        """A settling step, however long Redis is away."""
+        while True:
+            try:
+                await step(delivery, word)
+                return
+            except LOST:
+                await asyncio.sleep(1.0)

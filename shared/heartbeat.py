@@ -1,0 +1,41 @@
+"""Workers say that they are alive, and how they are; whoever asks `/ready` reads it."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import msgspec
+from redis.asyncio import Redis
+
+from shared.streams import WORKERS
+
+ALIVE_MS = 3000
+FORGOTTEN_MS = 60_000
+
+
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
+    """One worker's word about itself."""
+
+    at: int
+    """Unix ms."""
+    ready: bool
+    problems: list[str] = []
+    engine: str = ""
+    pid: int = 0
+
+
+async def beat(redis: Redis, role: str, worker: str, heartbeat: Heartbeat) -> None:
+    await cast("Any", redis.hset(WORKERS + role, worker, msgspec.json.encode(heartbeat)))
+
+
+async def stop_beating(redis: Redis, role: str, worker: str) -> None:
+    await cast("Any", redis.hdel(WORKERS + role, worker))
+
+
+async def heartbeats(redis: Redis, role: str, now_ms: int) -> dict[str, Heartbeat]:
+    """The live workers of a role; forgets those that are long dead."""
+    found: Mapping[bytes, bytes] = await cast("Any", redis.hgetall(WORKERS + role))
+    beats = {name.decode(): msgspec.json.decode(value, type=Heartbeat) for name, value in found.items()}
+    forgotten = [name for name, last in beats.items() if now_ms - last.at > FORGOTTEN_MS]
+    if forgotten:
+        await cast("Any", redis.hdel(WORKERS + role, *forgotten))
+    return {name: last for name, last in beats.items() if now_ms - last.at <= ALIVE_MS}

@@ -1,0 +1,186 @@
+"""The meetings that a worker owns, each with one task that works on it from start to end."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import structlog
+
+from shared import metrics
+from shared.bus import LOST, Bus, Entry, Epoch, Write, entries_of
+from shared.clock import Clock
+from shared.errors import FencedError, MeetingGoneError
+from shared.ownership import Ownership
+from shared.streams import MeetingKeys, ShardKeys
+from shared.tail import Follower, Tail
+from shared.worker import Worker
+
+BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
+
+log = structlog.get_logger()
+
+
+class OwnedMeeting:
+    """One meeting and the right to write for it."""
+
+    def __init__(self, meeting_id: str, epoch: Epoch, worker: Worker) -> None:
+        self.id, self.epoch, self.keys = meeting_id, epoch, MeetingKeys(meeting_id)
+        self.bus: Bus = worker.bus
+        self.tail: Tail = worker.tail
+        self.clock: Clock = worker.clock
+        self.stopping = worker.stopping
+        self.changed = asyncio.Event()
+        """Set when the roster says that something of this meeting changed, such as a new track."""
+
+    def timeline(self, after: bytes = b"0") -> Follower:
+        return self.tail.follow(self.keys.timeline, after)
+
+    async def write(self, write: Write) -> list[bytes]:
+        """Waits while Redis is away: what was heard is not dropped. Raises FencedError, MeetingGoneError."""
+        while True:
+            try:
+                return await self.bus.write(self.id, write, owner=self.epoch)
+            except LOST:
+                await self.clock.sleep(0.2)
+
+
+Session = Callable[[OwnedMeeting], Coroutine[Any, Any, None]]
+ShardHook = Callable[[Epoch], Coroutine[Any, Any, None]]
+
+
+async def no_hook(_: Epoch) -> None:
+    """For workers that do nothing besides their sessions."""
+
+
+class Owner:
+    """Owns shards for a role and keeps one session per active meeting in them."""
+
+    def __init__(
+        self, worker: Worker, session: Session, *, gained: ShardHook = no_hook, lost: ShardHook = no_hook
+    ) -> None:
+        self._worker, self._session = worker, session
+        self._gained_hook, self._lost_hook = gained, lost
+        self._watches: dict[int, asyncio.Task[None]] = {}
+        self._sessions: dict[int, dict[str, tuple[OwnedMeeting, asyncio.Task[None]]]] = {}
+        self.ownership = Ownership(
+            worker.bus,
+            worker.role,
+            worker.name,
+            clock=worker.clock,
+            gained=self._gained,
+            lost=self._lost,
+            load=self._load,
+        )
+
+    async def run(self) -> None:
+        """Until cancelled; then every session ends and every lease is given back."""
+        try:
+            await self.ownership.run()
+        finally:
+            await asyncio.shield(self._drain())
+
+    def epoch_of(self, shard: int) -> Epoch | None:
+        return self.ownership.held.get(shard)
+
+    def _load(self, shard: int) -> int:
+        return len(self._sessions.get(shard, {}))
+
+    async def _drain(self) -> None:
+        try:
+            await asyncio.wait_for(self.ownership.give_back_all(), 3.0)
+        except (*LOST, TimeoutError):
+            log.warning("leases.left_to_expire", role=self._worker.role)
+
+    async def _gained(self, epoch: Epoch) -> None:
+        self._sessions[epoch.shard] = {}
+        await self._gained_hook(epoch)
+        self._watches[epoch.shard] = asyncio.create_task(self._watch(epoch), name=f"roster-{epoch.shard}")
+
+    async def _lost(self, epoch: Epoch) -> None:
+        """Cancels all work for the shard and waits until it has stopped."""
+        tasks = [task for _, task in self._sessions.pop(epoch.shard, {}).values()]
+        if epoch.shard in self._watches:
+            tasks.append(self._watches.pop(epoch.shard))
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._lost_hook(epoch)
+
+    async def _watch(self, epoch: Epoch) -> None:
+        """Starts sessions for the active meetings, now and whenever the roster speaks."""
+        roster = self._worker.tail.follow(ShardKeys(epoch.shard).roster, await self._roster_end(epoch.shard))
+        try:
+            await self._refresh(epoch)
+            async for entry in roster:
+                for one in (entry, *roster.batch()):
+                    self._nudge(epoch.shard, one)
+                await self._refresh(epoch)
+        finally:
+            roster.close()
+
+    async def _roster_end(self, shard: int) -> bytes:
+        while True:
+            try:
+                last = entries_of(await self._worker.bus.redis.xrevrange(ShardKeys(shard).roster, count=1))
+                return last[0].id if last else b"0"
+            except LOST:
+                await self._worker.clock.sleep(0.2)
+
+    def _nudge(self, shard: int, entry: Entry) -> None:
+        meeting_id = entry.fields.get(b"meeting", b"").decode()
+        if meeting_id in self._sessions.get(shard, {}):
+            self._sessions[shard][meeting_id][0].changed.set()
+
+    async def _refresh(self, epoch: Epoch) -> None:
+        while True:
+            try:
+                active = await self._worker.bus.active(epoch.shard)
+                break
+            except LOST:
+                await self._worker.clock.sleep(0.2)
+        sessions = self._sessions.get(epoch.shard, {})
+        for meeting_id in active - sessions.keys():
+            meeting = OwnedMeeting(meeting_id, epoch, self._worker)
+            task = asyncio.create_task(self._keep(meeting), name=f"session-{meeting_id}")
+            sessions[meeting_id] = (meeting, task)
+        metrics.sessions_open.labels(self._worker.role).set(sum(map(len, self._sessions.values())))
+
+    async def _keep(self, meeting: OwnedMeeting) -> None:
+        """One session, begun anew after a failure until it ends by itself."""
+        with structlog.contextvars.bound_contextvars(meeting_id=meeting.id):
+            for pause_s in endless(BACKOFF_S):
+                try:
+                    await self._session(meeting)
+                    break
+                except MeetingGoneError:
+                    break
+                except FencedError:
+                    metrics.fenced_writes.labels(self._worker.role).inc()
+                    log.warning("write.fenced", role=self._worker.role, shard=meeting.epoch.shard)
+                    break
+                except LOST:
+                    await self._worker.clock.sleep(0.2)
+                except Exception as error:
+                    metrics.sessions_failed.labels(self._worker.role).inc()
+                    log.exception("session.failed", role=self._worker.role, error=type(error).__name__)
+                    await self._worker.clock.sleep(pause_s)
+        self._sessions.get(meeting.epoch.shard, {}).pop(meeting.id, None)
+
+
+def endless(pauses: tuple[float, ...]) -> "Pauses":
+    return Pauses(pauses)
+
+
+class Pauses:
+    """The given pauses, the last of them for ever."""
+
+    def __init__(self, pauses: tuple[float, ...]) -> None:
+        self._pauses, self._next = pauses, 0
+
+    def __iter__(self) -> "Pauses":
+        return self
+
+    def __next__(self) -> float:
+        pause_s = self._pauses[min(self._next, len(self._pauses) - 1)]
+        self._next += 1
+        return pause_s

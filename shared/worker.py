@@ -1,0 +1,138 @@
+"""The frame of every worker process: settings in, signals heard, Redis awaited, health served, work watched."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import structlog
+
+from shared import metrics
+from shared.bus import LOST, Bus, connect, open_bus
+from shared.clock import Clock, SystemClock
+from shared.config import Settings
+from shared.errors import BusError
+from shared.health import Health
+from shared.heartbeat import Heartbeat, beat, stop_beating
+from shared.logs import configure
+from shared.status_server import serve_status
+from shared.tail import Tail
+
+BEAT_EVERY_S = 0.6
+REDIS_PATIENCE_S = 30.0
+
+log = structlog.get_logger()
+
+
+class Worker:
+    """One process of a role, and what its parts share."""
+
+    def __init__(self, role: str, bus: Bus, tail: Tail, clock: Clock) -> None:
+        self.role, self.bus, self.tail, self.clock = role, bus, tail, clock
+        self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        self.health = Health(clock)
+        self.stopping = asyncio.Event()
+
+
+Body = Callable[[Worker], Coroutine[Any, Any, None]]
+
+
+def run(role: str, settings: Settings, body: Body, *, status_port: int) -> None:
+    """Runs `body` until SIGTERM or SIGINT, then lets it end by cancelling it; a second signal kills."""
+    configure(settings.log_level, settings.log_format)
+    asyncio.run(serve(role, settings, body, status_port=status_port))
+
+
+async def serve(role: str, settings: Settings, body: Body, *, status_port: int) -> None:
+    clock = SystemClock()
+    stopping = asyncio.Event()
+    hear_signals(stopping)
+    bus = await await_redis(settings.bus_url, stopping)
+    if bus is None:
+        return
+    reader = connect(settings.bus_url)
+    worker = Worker(role, bus, Tail(reader), clock)
+    worker.stopping = stopping
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(bus.close)
+        stack.push_async_callback(reader.aclose)
+        await stack.enter_async_context(serve_status(role, worker.health, settings.bind_host, status_port))
+        log.info("worker.started", role=role, worker=worker.name)
+        await watch_over(worker, body)
+    log.info("worker.stopped", role=role)
+
+
+def hear_signals(stopping: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, stopping)
+
+
+def on_signal(stopping: asyncio.Event) -> None:
+    if stopping.is_set():
+        os._exit(1)
+    stopping.set()
+
+
+async def await_redis(url: str, stopping: asyncio.Event) -> Bus | None:
+    """Redis may start after us. Returns None when told to stop meanwhile; raises BusError when patience ends."""
+    deadline = asyncio.get_running_loop().time() + REDIS_PATIENCE_S
+    pause_s = 0.1
+    while not stopping.is_set():
+        try:
+            return await open_bus(url)
+        except BusError as error:
+            if asyncio.get_running_loop().time() > deadline or not isinstance(error.__cause__, LOST):
+                raise
+            log.warning("redis.awaited", reason=str(error))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), pause_s)
+        pause_s = min(pause_s * 2, 2.0)
+    return None
+
+
+async def watch_over(worker: Worker, body: Body) -> None:
+    """Runs the body and its side tasks until told to stop; a side task that dies takes the process with it, by name."""
+    tasks = [
+        asyncio.create_task(worker.tail.run(), name="tail"),
+        asyncio.create_task(keep_beating(worker), name="heartbeat"),
+        asyncio.create_task(body(worker), name="body"),
+    ]
+    stop = asyncio.create_task(worker.stopping.wait(), name="stop")
+    await asyncio.wait({*tasks, stop}, return_when=asyncio.FIRST_COMPLETED)
+    dead = [task for task in tasks if task.done()]
+    for task in reversed(tasks):
+        task.cancel()
+        await asyncio.wait({task})
+    stop.cancel()
+    with contextlib.suppress(*LOST):
+        await asyncio.wait_for(stop_beating(worker.bus.redis, worker.role, worker.name), 1.0)
+    for task in dead:
+        log.error("task.died", task=task.get_name())
+        task.result()
+
+
+async def keep_beating(worker: Worker) -> None:
+    """A late turn of this loop is a stall of the whole process."""
+    while True:
+        before = worker.clock.now_ms()
+        with contextlib.suppress(*LOST):
+            await beat(worker.bus.redis, worker.role, worker.name, heartbeat_of(worker))
+        await worker.clock.sleep(BEAT_EVERY_S)
+        worker.health.turn()
+        metrics.loop_stall_s.set(max(0.0, (worker.clock.now_ms() - before) / 1000 - BEAT_EVERY_S))
+
+
+def heartbeat_of(worker: Worker) -> Heartbeat:
+    problems = worker.health.problems
+    return Heartbeat(
+        at=worker.clock.now_ms(),
+        ready=not problems,
+        problems=problems,
+        engine=worker.health.engine,
+        pid=os.getpid(),
+    )
