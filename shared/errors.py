@@ -117,3 +117,10 @@ class AnswerError(StageError):
 
 class SpeechError(StageError):
     """The voice or the outlet refused or failed."""
+
+
+def root_of(error: BaseException) -> BaseException:
+    """The first real error inside a group, as task groups raise them."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

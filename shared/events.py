@@ -311,6 +311,7 @@ class SentenceComposed(Event, frozen=True, kw_only=True, tag="sentence.composed"
     n: int
     text: str
     speak: bool
+    cites: list[Cite] = []
     is_last: bool = False
 
 

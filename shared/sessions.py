@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from itertools import chain, repeat
 from typing import Any
 
 import structlog
@@ -9,7 +10,7 @@ import structlog
 from shared import metrics
 from shared.bus import LOST, Bus, Entry, Epoch, Write, entries_of
 from shared.clock import Clock
-from shared.errors import FencedError, MeetingGoneError
+from shared.errors import FencedError, MeetingGoneError, root_of
 from shared.ownership import Ownership
 from shared.streams import MeetingKeys, ShardKeys
 from shared.tail import Follower, Tail
@@ -148,39 +149,24 @@ class Owner:
     async def _keep(self, meeting: OwnedMeeting) -> None:
         """One session, begun anew after a failure until it ends by itself."""
         with structlog.contextvars.bound_contextvars(meeting_id=meeting.id):
-            for pause_s in endless(BACKOFF_S):
+            for pause_s in chain(BACKOFF_S, repeat(BACKOFF_S[-1])):
                 try:
                     await self._session(meeting)
                     break
-                except MeetingGoneError:
-                    break
-                except FencedError:
-                    metrics.fenced_writes.labels(self._worker.role).inc()
-                    log.warning("write.fenced", role=self._worker.role, shard=meeting.epoch.shard)
-                    break
-                except LOST:
-                    await self._worker.clock.sleep(0.2)
                 except Exception as error:
-                    metrics.sessions_failed.labels(self._worker.role).inc()
-                    log.exception("session.failed", role=self._worker.role, error=type(error).__name__)
+                    if self._is_over(meeting, root_of(error)):
+                        break
                     await self._worker.clock.sleep(pause_s)
         self._sessions.get(meeting.epoch.shard, {}).pop(meeting.id, None)
 
-
-def endless(pauses: tuple[float, ...]) -> "Pauses":
-    return Pauses(pauses)
-
-
-class Pauses:
-    """The given pauses, the last of them for ever."""
-
-    def __init__(self, pauses: tuple[float, ...]) -> None:
-        self._pauses, self._next = pauses, 0
-
-    def __iter__(self) -> "Pauses":
-        return self
-
-    def __next__(self) -> float:
-        pause_s = self._pauses[min(self._next, len(self._pauses) - 1)]
-        self._next += 1
-        return pause_s
+    def _is_over(self, meeting: OwnedMeeting, error: BaseException) -> bool:
+        """Whether this ends the session for good; anything else begins it anew."""
+        if isinstance(error, MeetingGoneError):
+            return True
+        if isinstance(error, FencedError):
+            metrics.fenced_writes.labels(self._worker.role).inc()
+            log.warning("write.fenced", role=self._worker.role, shard=meeting.epoch.shard)
+            return True
+        metrics.sessions_failed.labels(self._worker.role).inc()
+        log.error("session.failed", role=self._worker.role, error=type(error).__name__, exc_info=error)
+        return False

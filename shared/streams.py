@@ -135,5 +135,10 @@ def audio_id(source_ms: int) -> str:
     return f"{source_ms}-1"
 
 
+def before_audio(source_ms: int) -> str:
+    """The entry ID just below that of the chunk that begins at this source time."""
+    return f"{source_ms}-0"
+
+
 def source_ms_of(entry_id: bytes) -> int:
     return int(entry_id.partition(b"-")[0])

@@ -37,10 +37,14 @@ class Follower:
     def __aiter__(self) -> AsyncIterator[Entry]:
         return self
 
-    async def __anext__(self) -> Entry:
+    async def wait(self) -> None:
+        """Returns when there is something to take."""
         while not self._entries:
             self._ready.clear()
             await self._ready.wait()
+
+    async def __anext__(self) -> Entry:
+        await self.wait()
         was_full = not self.has_room
         entry = self._entries.popleft()
         if was_full:

@@ -1,0 +1,109 @@
+"""What Recall sends over the real-time socket, decoded once per message.
+
+The shape is that of Recall's documentation, "Real-Time Event Payloads": audio and participant events share an
+envelope, and differ in `event`.
+"""
+
+import msgspec
+
+from shared.clock import Clock
+from shared.errors import DecodeError
+from shared.events import (
+    ChatReceived,
+    Event,
+    ParticipantJoined,
+    ParticipantLeft,
+    SpeakingStarted,
+    SpeakingStopped,
+)
+
+MIXED_AUDIO = "audio_mixed_raw.data"
+SEPARATE_AUDIO = "audio_separate_raw.data"
+
+
+class Timestamp(msgspec.Struct, frozen=True):
+    """`relative`: seconds since the recording began; of audio, those of the first sample."""
+
+    relative: float = 0.0
+
+
+class Participant(msgspec.Struct, frozen=True):
+    """A participant, numbered within the call."""
+
+    id: int
+    name: str | None = None
+    is_host: bool | None = None
+
+
+class Chat(msgspec.Struct, frozen=True):
+    """The inner data of a chat message."""
+
+    text: str = ""
+    to: str = "everyone"
+
+
+class Inner(msgspec.Struct, frozen=True):
+    """The event's own data. `buffer` is base64 on the wire: S16LE, 16 kHz, mono."""
+
+    timestamp: Timestamp = Timestamp()
+    buffer: bytes = b""
+    participant: Participant | None = None
+    data: Chat | None = None
+
+
+class Outer(msgspec.Struct, frozen=True):
+    """Beside `data` stand ids of the endpoint, the recording and the bot, which the socket's URL already tells."""
+
+    data: Inner
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """One message."""
+
+    event: str
+    data: Outer
+
+    @property
+    def is_audio(self) -> bool:
+        return self.event in (MIXED_AUDIO, SEPARATE_AUDIO)
+
+
+FACTS: dict[str, type[Event]] = {
+    "join": ParticipantJoined,
+    "leave": ParticipantLeft,
+    "speech_on": SpeakingStarted,
+    "speech_off": SpeakingStopped,
+}
+DECODER = msgspec.json.Decoder(Frame)
+
+
+def decode(message: str | bytes) -> Frame:
+    """Raises DecodeError."""
+    try:
+        return DECODER.decode(message)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise DecodeError("recall frame", str(error)) from error
+
+
+def fact_of(frame: Frame, meeting_id: str, clock: Clock) -> Event | None:
+    """The fact that a participant event tells, or None for an event that is none of ours.
+
+    The id is made of what happened, so that two sockets of one bot tell one fact.
+    """
+    inner = frame.data.data
+    if inner.participant is None:
+        return None
+    source_ms = round(inner.timestamp.relative * 1000)
+    person = {
+        "id": f"{meeting_id}/{frame.event}/{inner.participant.id}/{source_ms}",
+        "meeting_id": meeting_id,
+        "at": clock.now_ms(),
+        "participant_id": str(inner.participant.id),
+        "name": inner.participant.name or f"Participant {inner.participant.id}",
+    }
+    name = frame.event.removeprefix("participant_events.")
+    if name == "chat_message" and inner.data is not None:
+        return msgspec.convert({**person, "text": inner.data.text, "to": inner.data.to}, ChatReceived)
+    kind = FACTS.get(name)
+    extra = {"is_host": bool(inner.participant.is_host), "source_ms": source_ms}
+    return msgspec.convert({**person, **extra}, kind) if kind else None

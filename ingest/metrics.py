@@ -1,0 +1,8 @@
+"""What ingest counts."""
+
+from prometheus_client import Counter, Gauge
+
+chunks_appended = Counter("chimein_ingest_chunks_total", "Chunks on the audio streams")
+chunks_repeated = Counter("chimein_ingest_chunks_repeated_total", "Chunks that Redis had already")
+frames_broken = Counter("chimein_ingest_frames_broken_total", "Messages that could not be read")
+sockets_open = Gauge("chimein_ingest_sockets", "Real-time sockets open")

@@ -1,0 +1,82 @@
+"""How ingest is put together."""
+
+import asyncio
+import contextlib
+import functools
+from collections.abc import AsyncIterator
+
+import structlog
+
+from ingest.adapters.recall import RecallPlatform
+from ingest.config import IngestSettings
+from ingest.handlers import HANDLERS, Ingest
+from ingest.producer import Producer
+from ingest.sockets import SocketServer
+from shared.bus import LOST, Bus, connect
+from shared.commands import CommandLoop
+from shared.streams import INGEST, SHARDS
+from shared.worker import Worker, run
+
+STALE_MS = 30_000
+"""A command in the hands of an ingest that has said nothing for so long is taken over."""
+
+log = structlog.get_logger()
+
+
+def main(settings: IngestSettings) -> None:
+    run(INGEST, settings, functools.partial(work, settings=settings), status_port=settings.ingest_status_port)
+
+
+async def work(worker: Worker, settings: IngestSettings) -> None:
+    async with audio_bus(worker, settings) as audio, RecallPlatform.open(settings, worker.clock) as platform:
+        producer = Producer(worker.bus, audio, worker.clock)
+        server = await SocketServer(worker.bus, producer, worker.clock).start(settings.bind_host, settings.ingest_port)
+        log.info("ingest.listening", port=server.sockets[0].getsockname()[1])
+        dependencies = Ingest(worker.bus, audio, platform, settings, worker.clock)
+        commands = CommandLoop(worker, HANDLERS, dependencies)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(producer.run(), name="producer")
+                tasks.create_task(read_commands(commands, worker), name="commands")
+        finally:
+            server.close(code=1001, reason="restarting")
+            await server.wait_closed()
+            with contextlib.suppress(*LOST, TimeoutError):
+                await asyncio.wait_for(producer.flush(), 2.0)
+
+
+async def read_commands(commands: CommandLoop, worker: Worker) -> None:
+    """All shards: any ingest may carry out any command."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(add_all_shards(commands, worker), name="shards")
+        tasks.create_task(commands.run(), name="commands-loop")
+        tasks.create_task(take_over_stale(commands, worker), name="stale")
+
+
+async def add_all_shards(commands: CommandLoop, worker: Worker) -> None:
+    while True:
+        try:
+            await commands.add(range(SHARDS), claim_idle_ms=STALE_MS)
+            return
+        except LOST:
+            await worker.clock.sleep(0.5)
+
+
+async def take_over_stale(commands: CommandLoop, worker: Worker) -> None:
+    while True:
+        await worker.clock.sleep(STALE_MS / 2000)
+        with contextlib.suppress(*LOST):
+            await commands.claim_stale(STALE_MS)
+
+
+@contextlib.asynccontextmanager
+async def audio_bus(worker: Worker, settings: IngestSettings) -> AsyncIterator[Bus]:
+    """The second Redis where one is configured, else the first."""
+    if not settings.redis_audio_url:
+        yield worker.bus
+        return
+    bus = Bus(connect(settings.redis_audio_url.reveal()))
+    try:
+        yield bus
+    finally:
+        await bus.close()

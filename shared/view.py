@@ -1,0 +1,192 @@
+"""What a timeline adds up to: a pure fold, fed one event at a time. An event id that came before changes nothing."""
+
+from bisect import insort
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.events import (
+    Asked,
+    BotJoined,
+    Brief,
+    BriefWritten,
+    Cite,
+    Event,
+    GapFound,
+    JoinRefused,
+    Line,
+    LineHeard,
+    MeetingErased,
+    MeetingRequested,
+    MeetingStateChanged,
+    ParticipantJoined,
+    ParticipantLeft,
+    QuestionAnswered,
+    QuestionFailed,
+    SentenceComposed,
+    Settings,
+    TranscriptCompleted,
+)
+from shared.meetings import FINAL, Status
+
+
+@dataclass
+class Exchange:
+    """A question and what came of it; a text to be said is one without a question."""
+
+    id: str
+    asked: Asked | None = None
+    sentences: dict[int, SentenceComposed] = field(default_factory=dict)
+    answered: QuestionAnswered | None = None
+    failed: QuestionFailed | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        return self.answered is None and self.failed is None
+
+    @property
+    def cites(self) -> list[Cite]:
+        return self.answered.cites if self.answered else []
+
+
+class MeetingView:
+    """A meeting so far."""
+
+    def __init__(self) -> None:
+        self.status: str = Status.REQUESTED
+        self.explanation = ""
+        self.settings = Settings()
+        self.lines: list[Line] = []
+        """By start; a line that is heard again under its id replaces what it was."""
+        self.line_ids: set[str] = set()
+        self.last_line: LineHeard | None = None
+        """The latest on the timeline, which need not be the one that starts last."""
+        self.participants: dict[str, str] = {}
+        """Who is there now: name by participant id."""
+        self.participants_ever: dict[str, str] = {}
+        self.gaps: list[GapFound] = []
+        self.exchanges: dict[str, Exchange] = {}
+        """By question id, or by the id of the text to be said."""
+        self.brief: Brief | None = None
+        """The last one of the whole meeting."""
+        self.listening_at: int | None = None
+        """When it first began to listen, Unix ms."""
+        self.completed: TranscriptCompleted | None = None
+        self._seen: set[str] = set()
+
+    def apply(self, event: Event) -> bool:
+        """Returns whether the event was new."""
+        if event.id in self._seen:
+            return False
+        self._seen.add(event.id)
+        if fold := FOLDS.get(type(event)):
+            fold(self, event)
+        return True
+
+    @property
+    def questions(self) -> list[Exchange]:
+        return [exchange for exchange in self.exchanges.values() if exchange.asked]
+
+    def exchange(self, exchange_id: str) -> Exchange:
+        return self.exchanges.setdefault(exchange_id, Exchange(exchange_id))
+
+    def enter(self, status: str, explanation: str = "") -> None:
+        self.status, self.explanation = status, explanation
+        if status in FINAL:
+            self.participants.clear()
+
+
+def on_requested(view: MeetingView, event: MeetingRequested) -> None:
+    view.settings = event.settings
+
+
+def on_bot_joined(view: MeetingView, _: BotJoined) -> None:
+    if view.status == Status.REQUESTED:
+        view.enter(Status.JOINING)
+
+
+def on_join_refused(view: MeetingView, event: JoinRefused) -> None:
+    view.enter(Status.FAILED, event.reason)
+
+
+def on_state_changed(view: MeetingView, event: MeetingStateChanged) -> None:
+    view.enter(event.status, event.explanation)
+    if event.status == Status.LISTENING and view.listening_at is None:
+        view.listening_at = event.at
+
+
+def on_erased(view: MeetingView, _: MeetingErased) -> None:
+    view.enter(Status.ERASED)
+
+
+def on_participant_joined(view: MeetingView, event: ParticipantJoined) -> None:
+    view.participants[event.participant_id] = event.name
+    view.participants_ever[event.participant_id] = event.name
+
+
+def on_participant_left(view: MeetingView, event: ParticipantLeft) -> None:
+    view.participants.pop(event.participant_id, None)
+
+
+def on_line_heard(view: MeetingView, event: LineHeard) -> None:
+    if event.line.id in view.line_ids:
+        view.lines = [line for line in view.lines if line.id != event.line.id]
+    insort(view.lines, event.line, key=start_of)
+    view.line_ids.add(event.line.id)
+    view.last_line = event
+
+
+def start_of(line: Line) -> int:
+    return line.start_ms
+
+
+def on_gap_found(view: MeetingView, event: GapFound) -> None:
+    insort(view.gaps, event, key=gap_start_of)
+
+
+def gap_start_of(gap: GapFound) -> int:
+    return gap.from_ms
+
+
+def on_completed(view: MeetingView, event: TranscriptCompleted) -> None:
+    view.completed = event
+
+
+def on_asked(view: MeetingView, event: Asked) -> None:
+    view.exchange(event.question_id).asked = event
+
+
+def on_sentence_composed(view: MeetingView, event: SentenceComposed) -> None:
+    view.exchange(event.cause_id).sentences.setdefault(event.n, event)
+
+
+def on_answered(view: MeetingView, event: QuestionAnswered) -> None:
+    view.exchange(event.cause_id).answered = event
+
+
+def on_failed(view: MeetingView, event: QuestionFailed) -> None:
+    view.exchange(event.cause_id).failed = event
+
+
+def on_brief_written(view: MeetingView, event: BriefWritten) -> None:
+    if event.brief.since_ms == 0:
+        view.brief = event.brief
+
+
+FOLDS: Mapping[type[Event], Callable[[MeetingView, Any], None]] = {
+    MeetingRequested: on_requested,
+    BotJoined: on_bot_joined,
+    JoinRefused: on_join_refused,
+    MeetingStateChanged: on_state_changed,
+    MeetingErased: on_erased,
+    ParticipantJoined: on_participant_joined,
+    ParticipantLeft: on_participant_left,
+    LineHeard: on_line_heard,
+    GapFound: on_gap_found,
+    TranscriptCompleted: on_completed,
+    Asked: on_asked,
+    SentenceComposed: on_sentence_composed,
+    QuestionAnswered: on_answered,
+    QuestionFailed: on_failed,
+    BriefWritten: on_brief_written,
+}
