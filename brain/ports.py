@@ -22,7 +22,7 @@ class AnswerRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Text(msgspec.Struct, frozen=True):
-    """The next piece of the answer. A citation is written inline as the line's number in brackets: `[3]` is lines[2]."""
+    """The next piece of the answer. A citation is the line's number in brackets, inline: `[3]` is lines[2]."""
 
     text: str
 

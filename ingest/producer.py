@@ -20,6 +20,7 @@ from shared.errors import MeetingGoneError
 from shared.events import Event
 from shared.meetings import write_of
 from shared.streams import CHUNK_MS, PCM, RECEIVED, MeetingKeys, audio_id
+from shared.waiting import is_wanted
 
 FACTS_KEPT_MS = 10_000
 KEPT_MS = 120_000
@@ -95,7 +96,7 @@ class Producer:
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
+        while is_wanted():
             await self._work.wait()
             self._work.clear()
             try:

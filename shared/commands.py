@@ -18,6 +18,7 @@ from shared.errors import DecodeError, FencedError, MeetingGoneError
 from shared.events import CODEC, Event
 from shared.meetings import write_of
 from shared.streams import ShardKeys
+from shared.waiting import is_wanted
 from shared.worker import Worker
 
 MAX_DELIVERIES = 5
@@ -94,7 +95,7 @@ class CommandLoop:
     async def run(self) -> None:
         """Until cancelled. What is in hand then stays pending and is delivered again."""
         try:
-            while True:
+            while is_wanted():
                 try:
                     await self._read_pending()
                     await self._read_new()
@@ -128,7 +129,7 @@ class CommandLoop:
 
     async def _read_new(self) -> None:
         """Blocks for new entries until the set of shards changes."""
-        while not self._changed.is_set():
+        while not self._changed.is_set() and is_wanted():
             if not self._shards:
                 await self._changed.wait()
                 return

@@ -13,14 +13,15 @@ SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?\.)+[a-z]{2,}")
 UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\\]")
 
-ZOOM_NUMBER = re.compile(r"/(?P<kind>j|s|w)/(?P<number>\d{9,12})/?")
-ZOOM_WEB_CLIENT = re.compile(r"/wc/(?:join/(?P<after>\d{9,12})|(?P<before>\d{9,12})(?:/(?:join|start))?)/?")
-ZOOM_PERSONAL = re.compile(r"/my/(?P<name>[A-Za-z0-9][A-Za-z0-9._\-]*)/?")
-MEET_CODE = re.compile(r"/(?P<code>[a-z]{3}-[a-z]{4}-[a-z]{3})/?", re.IGNORECASE)
-TEAMS_CLASSIC = re.compile(r"/l/(?P<form>meetup-join|message)/(?P<thread>[^/]+)/(?P<number>\d+)/?")
-TEAMS_SHORT = re.compile(r"/meet/(?P<number>\d{6,20})/?")
-WEBEX_MEETING = re.compile(r"(?:/[\w.\-]+)*/j\.php")
-WEBEX_ROOM = re.compile(r"/(?:meet|join)/(?P<room>[\w.\-]+)/?")
+ZOOM_NUMBER = re.compile(r"/(?P<kind>j|s|w)/(?P<number>\d{9,12})/?", re.ASCII)
+ZOOM_WEB_CLIENT = re.compile(r"/wc/(?:join/(?P<after>\d{9,12})|(?P<before>\d{9,12})(?:/(?:join|start))?)/?", re.ASCII)
+ZOOM_PERSONAL = re.compile(r"/my/(?P<name>[A-Za-z0-9][A-Za-z0-9._\-]*)/?", re.ASCII)
+MEET_CODE = re.compile(r"/(?P<code>[A-Za-z]{3}-[A-Za-z]{4}-[A-Za-z]{3})/?")
+TEAMS_CLASSIC = re.compile(r"/l/(?P<form>meetup-join|message)/(?P<thread>[^/]+)/(?P<number>\d+)/?", re.ASCII)
+TEAMS_THREAD = re.compile(r"\d+:[\w.\-+=@]+", re.ASCII)
+TEAMS_SHORT = re.compile(r"/meet/(?P<number>\d{6,20})/?", re.ASCII)
+WEBEX_MEETING = re.compile(r"(?:/[\w.\-]+)*/j\.php", re.ASCII)
+WEBEX_ROOM = re.compile(r"/(?:meet|join)/(?P<room>[\w.\-]+)/?", re.ASCII)
 
 
 class MeetingLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,10 +38,10 @@ class MeetingLink(msgspec.Struct, frozen=True, kw_only=True):
 def parse_meeting_url(text: str) -> MeetingLink:
     """Raises ValueError whose text says what is wrong and what to paste; it never repeats a passcode."""
     parts = split(unwrap(split(clean(text))))
-    for matches, read in PLATFORMS:
-        if matches(parts.hostname or ""):
+    for domains, read in PLATFORMS:
+        if any(is_at(parts.netloc, domain) for domain in domains):
             return read(parts)
-    raise ValueError(f"{parts.hostname} is not a meeting platform that the bot can join: paste {ACCEPTED}")
+    raise ValueError(f"{parts.netloc} is not a meeting platform that the bot can join: paste {ACCEPTED}")
 
 
 def clean(text: str) -> str:
@@ -77,20 +78,16 @@ def split(url: str) -> SplitResult:
 def unwrap(parts: SplitResult) -> str:
     """The link inside what mail filters wrap around it."""
     query = dict(parse_qsl(parts.query))
-    if is_under("safelinks.protection.outlook.com")(parts.netloc) and "url" in query:
+    if is_at(parts.netloc, ".safelinks.protection.outlook.com") and "url" in query:
         return clean(query["url"])
     if parts.netloc == "www.google.com" and parts.path == "/url" and query.keys() & {"q", "url"}:
         return clean(query.get("q") or query["url"])
     return parts.geturl()
 
 
-def is_under(*domains: str) -> Callable[[str], bool]:
-    """A test for hosts: one of these domains, or a name below it."""
-    return lambda host: any(host == domain or host.endswith(f".{domain}") for domain in domains)
-
-
-def is_one_of(*hosts: str) -> Callable[[str], bool]:
-    return lambda host: host in hosts
+def is_at(host: str, domain: str) -> bool:
+    """A domain with a leading dot stands for itself and every name below it."""
+    return f".{host}".endswith(domain) if domain.startswith(".") else host == domain
 
 
 def link(platform: str, parts: SplitResult, path: str, keep: set[str], key: str) -> MeetingLink:
@@ -121,8 +118,8 @@ def read_meet(parts: SplitResult) -> MeetingLink:
 
 
 def read_teams(parts: SplitResult) -> MeetingLink:
-    if found := TEAMS_CLASSIC.fullmatch(parts.path):
-        thread = unquote(found["thread"])
+    found = TEAMS_CLASSIC.fullmatch(parts.path)
+    if found and TEAMS_THREAD.fullmatch(thread := unquote(found["thread"])):
         path = f"/l/{found['form']}/{quote(thread, safe='')}/{found['number']}"
         return link("microsoft_teams", parts, path, {"context"}, f"teams:{thread}:{found['number']}")
     if found := TEAMS_SHORT.fullmatch(parts.path):
@@ -165,13 +162,13 @@ def refuse_slack(_: SplitResult) -> MeetingLink:
     raise ValueError(f"Slack huddles cannot be joined by a link: paste {ACCEPTED}")
 
 
-PLATFORMS: tuple[tuple[Callable[[str], bool], Callable[[SplitResult], MeetingLink]], ...] = (
-    (is_under("zoom.us", "zoom.com", "zoomgov.com"), read_zoom),
-    (is_one_of("meet.google.com"), read_meet),
-    (is_one_of("teams.microsoft.com", "teams.cloud.microsoft", "gov.teams.microsoft.us"), read_teams),
-    (is_one_of("teams.live.com"), read_teams_live),
-    (lambda host: host.endswith(".webex.com"), read_webex),
-    (is_one_of("app.goto.com", "meet.goto.com"), refuse_goto),
-    (is_one_of("app.slack.com"), refuse_slack),
+PLATFORMS: tuple[tuple[tuple[str, ...], Callable[[SplitResult], MeetingLink]], ...] = (
+    ((".zoom.us", ".zoom.com", ".zoomgov.com"), read_zoom),
+    (("meet.google.com",), read_meet),
+    (("teams.microsoft.com", "teams.cloud.microsoft", "gov.teams.microsoft.us"), read_teams),
+    (("teams.live.com",), read_teams_live),
+    ((".webex.com",), read_webex),
+    (("app.goto.com", "meet.goto.com"), refuse_goto),
+    (("app.slack.com",), refuse_slack),
 )
-"""Whose host it is, and who reads the rest. Order does not matter."""
+"""Whose host it is, and who reads the rest."""

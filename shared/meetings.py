@@ -24,6 +24,8 @@ class Status(StrEnum):
 
 
 FINAL = frozenset({Status.ENDED, Status.FAILED, Status.ERASED})
+CAN_HEAR = frozenset({Status.IN_CALL, Status.LISTENING})
+"""What is said now is heard by people in the meeting."""
 
 
 RETIRING = (JoinRefused, TranscriptCompleted)

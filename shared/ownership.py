@@ -9,6 +9,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, cast
 
+import redis.exceptions
 import structlog
 
 from shared import metrics
@@ -16,6 +17,7 @@ from shared.bus import LOST, SCRIPTS, Bus, Epoch
 from shared.clock import Clock
 from shared.heartbeat import heartbeats
 from shared.streams import SHARDS, ShardKeys
+from shared.waiting import is_wanted
 
 LEASE_MS = 2500
 RENEW_EVERY_MS = 600
@@ -63,20 +65,18 @@ class Ownership:
         self._renew = bus.redis.register_script((SCRIPTS / "renew.lua").read_text())
         self._release = bus.redis.register_script((SCRIPTS / "release.lua").read_text())
         self._chance = random.Random()  # noqa: S311  # spreads tries, guards nothing
-        self._scripts_loaded = False
         self.held: dict[int, Epoch] = {}
 
     async def run(self) -> None:
         """Takes, renews and gives back until cancelled. Runs in the loop that does the work: a stuck loop loses all."""
         renewed_at = 0
-        while True:
+        while is_wanted():
             try:
                 if self._clock.now_ms() - renewed_at >= RENEW_EVERY_MS:
                     renewed_at = self._clock.now_ms()
                     await self.renew()
                 await self.balance()
             except LOST as error:
-                self._scripts_loaded = False
                 log.warning("ownership.interrupted", role=self._role, error=type(error).__name__)
             metrics.leases_held.labels(self._role).set(len(self.held))
             await self._clock.sleep(SEEK_EVERY_MS / 1000 * self._chance.uniform(0.8, 1.2))
@@ -137,10 +137,16 @@ class Ownership:
         """The script once per shard, all in one round trip."""
         if not epochs:
             return []
-        if not self._scripts_loaded:
+        try:
+            return await self._pipelined(script, epochs, args)
+        except redis.exceptions.NoScriptError:
             for one in (self._acquire, self._renew, self._release):
                 await self._bus.redis.script_load(cast("str", one.script))
-            self._scripts_loaded = True
+            return await self._pipelined(script, epochs, args)
+
+    async def _pipelined(
+        self, script: Any, epochs: list[Epoch], args: Callable[[Epoch], list[str | int]]
+    ) -> list[str | bytes | int]:
         pipe = self._bus.redis.pipeline(transaction=False)
         for epoch in epochs:
             keys = ShardKeys(epoch.shard)

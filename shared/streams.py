@@ -115,6 +115,9 @@ BRIEF = "brief"
 WORKERS = "{workers}:"
 """Followed by the role: hash from worker name to its heartbeat, JSON."""
 
+IDEMPOTENCY = "{{idem-{digest}}}:"
+"""To be formatted; followed by `claim`, a hash, or `busy`, a lease. What a POST with an Idempotency-Key did."""
+
 
 def new_meeting_id(shard: int) -> str:
     """`m-` + shard + `-` + 80 random bits: unguessable, and placed for good."""

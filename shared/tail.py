@@ -10,6 +10,7 @@ import structlog
 from redis.asyncio import Redis
 
 from shared.bus import BLOCK_MS, LOST, Entry, entries_of
+from shared.waiting import is_wanted
 
 COUNT = 100
 ROOM = 1000
@@ -87,7 +88,7 @@ class Tail:
 
     async def run(self) -> None:
         """Reads until cancelled."""
-        while True:
+        while is_wanted():
             cursors = self._cursors()
             if not cursors:
                 await self.changed.wait()

@@ -21,9 +21,11 @@ from shared.heartbeat import Heartbeat, beat, stop_beating
 from shared.logs import configure
 from shared.status_server import serve_status
 from shared.tail import Tail
+from shared.waiting import is_wanted
 
 BEAT_EVERY_S = 0.6
 REDIS_PATIENCE_S = 30.0
+STOP_WITHIN_S = 3.0
 
 log = structlog.get_logger()
 
@@ -107,7 +109,8 @@ async def watch_over(worker: Worker, body: Body) -> None:
     dead = [task for task in tasks if task.done()]
     for task in reversed(tasks):
         task.cancel()
-        await asyncio.wait({task})
+        if not (await asyncio.wait({task}, timeout=STOP_WITHIN_S))[0]:
+            log.error("task.stuck", task=task.get_name())
     stop.cancel()
     with contextlib.suppress(*LOST):
         await asyncio.wait_for(stop_beating(worker.bus.redis, worker.role, worker.name), 1.0)
@@ -118,7 +121,7 @@ async def watch_over(worker: Worker, body: Body) -> None:
 
 async def keep_beating(worker: Worker) -> None:
     """A late turn of this loop is a stall of the whole process."""
-    while True:
+    while is_wanted():
         before = worker.clock.now_ms()
         with contextlib.suppress(*LOST):
             await beat(worker.bus.redis, worker.role, worker.name, heartbeat_of(worker))

@@ -51,6 +51,10 @@ class SpeechStream(Protocol):
         """A different participant began to speak, or stopped, about here: a good place to end an utterance."""
         ...
 
+    async def learn(self, vocabulary: tuple[str, ...]) -> None:
+        """Names that are likely to be said from now on, in place of those known before."""
+        ...
+
     async def finish(self) -> None:
         """No more audio: what is still open becomes final, then the iteration ends."""
         ...

@@ -1,0 +1,26 @@
+"""What the brain is told."""
+
+from typing import Annotated
+
+import msgspec
+
+from shared.config import Secret, Settings
+
+
+class BrainSettings(Settings, frozen=True, kw_only=True):
+    """Settings of the process `brain`."""
+
+    brain_status_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8013
+    """Health and metrics of this process; 0 takes a free one."""
+    openai_api_key: Secret = Secret("")
+    openai_base_url: str = ""
+    """Any OpenAI-compatible server, as `http://127.0.0.1:11434/v1`; OpenAI's own when empty."""
+    answer_model: str = "gpt-5.4-mini"
+    brief_model: str = "gpt-5.4-mini"
+    answer_limit_s: float = 20.0
+    """A question that has no whole answer by then has failed."""
+    brief_limit_s: float = 60.0
+
+    @property
+    def has_model(self) -> bool:
+        return bool(self.openai_api_key or self.openai_base_url)

@@ -1,0 +1,83 @@
+"""How the brain is put together."""
+
+import asyncio
+import functools
+
+from brain.adapters.embedded import EmbeddedAnswerer
+from brain.adapters.embedded_brief import EmbeddedBriefer
+from brain.adapters.openai_chat import OpenAIAnswerer, OpenAIBriefer
+from brain.attending import attend
+from brain.config import BrainSettings
+from brain.handlers import HANDLERS, Brain
+from brain.memory import Memory
+from brain.ports import Answerer, Briefer
+from shared.bus import LOST, Epoch
+from shared.commands import CommandLoop
+from shared.events import Event
+from shared.sessions import Owner
+from shared.streams import BRAIN
+from shared.worker import Worker, run
+
+
+def main(settings: BrainSettings) -> None:
+    run(BRAIN, settings, functools.partial(work, settings=settings), status_port=settings.brain_status_port)
+
+
+async def work(worker: Worker, settings: BrainSettings) -> None:
+    answerer, briefer = build_model(settings)
+    worker.health.engine = answerer.name
+    brain = Brain(
+        worker.bus,
+        Memory(worker.bus),
+        answerer,
+        briefer,
+        worker.clock,
+        answer_limit_s=settings.answer_limit_s,
+        brief_limit_s=settings.brief_limit_s,
+    )
+    try:
+        await Desk(worker, brain).run()
+    finally:
+        await answerer.close()
+        await briefer.close()
+
+
+def build_model(settings: BrainSettings) -> tuple[Answerer, Briefer]:
+    if not settings.has_model:
+        return EmbeddedAnswerer(), EmbeddedBriefer()
+    key, base_url = settings.openai_api_key.reveal(), settings.openai_base_url
+    return (
+        OpenAIAnswerer(key, model=settings.answer_model, base_url=base_url),
+        OpenAIBriefer(key, model=settings.brief_model, base_url=base_url),
+    )
+
+
+class Desk:
+    """The commands of the shards that this brain owns, and attention to their meetings."""
+
+    def __init__(self, worker: Worker, brain: Brain) -> None:
+        self._worker = worker
+        self._owner = Owner(worker, attend, gained=self._gained, lost=self._lost)
+        self._commands = CommandLoop(worker, HANDLERS, brain, owner_of=self._owner.epoch_of, lane_of=lane_of)
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._owner.run(), name="owner")
+            tasks.create_task(self._commands.run(), name="commands")
+
+    async def _gained(self, epoch: Epoch) -> None:
+        """What the owner before left in hand is ours at once: the epoch keeps it from answering too."""
+        while True:
+            try:
+                await self._commands.add([epoch.shard], claim_idle_ms=0)
+                return
+            except LOST:
+                await self._worker.clock.sleep(0.2)
+
+    async def _lost(self, epoch: Epoch) -> None:
+        self._commands.remove(epoch.shard)
+
+
+def lane_of(command: Event) -> str:
+    """A briefing does not hold up an answer."""
+    return f"{command.meeting_id}/{type(command).__name__}"

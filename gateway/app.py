@@ -1,0 +1,49 @@
+"""The application: settings and open clients in, everything wired."""
+
+from collections.abc import Sequence
+
+import msgspec
+from aiohttp import web
+from redis.asyncio import Redis
+
+from gateway import doors
+from gateway.bodies import MAX_BODY_BYTES
+from gateway.config import GatewaySettings
+from gateway.idempotency import once
+from gateway.live import Live
+from gateway.metrics import measure
+from gateway.openapi import DOCUMENT, document_of
+from gateway.problems import problems
+from gateway.readiness import WATCHMAN, Watchman
+from gateway.resources import BUS, CLOCK, HEALTH, LIVE, SETTINGS, end_streams, side_tasks
+from gateway.routes import ROUTES
+from gateway.routing import Route
+from shared.bus import Bus
+from shared.clock import Clock, SystemClock
+from shared.health import Health
+
+
+def build_app(settings: GatewaySettings, bus: Bus, reader: Redis, clock: Clock | None = None) -> web.Application:
+    """`reader` is a client for blocking reads alone. Both clients stay the caller's to close."""
+    app = web.Application(
+        middlewares=[measure, problems, doors.guard, once],
+        client_max_size=MAX_BODY_BYTES,
+    )
+    app[SETTINGS], app[BUS], app[LIVE] = settings, bus, Live(reader)
+    app[CLOCK] = clock or SystemClock()
+    app[HEALTH] = Health(app[CLOCK])
+    app[WATCHMAN] = Watchman(bus, app[CLOCK])
+    add_routes(app, ROUTES)
+    app.on_response_prepare.append(doors.add_headers)
+    app.on_shutdown.append(end_streams)
+    app.cleanup_ctx.append(side_tasks)
+    return app
+
+
+def add_routes(app: web.Application, routes: Sequence[Route]) -> None:
+    for route in routes:
+        route.register(app.router)
+    keys = app[SETTINGS].api_keys
+    app[doors.OPEN_ROUTES] = frozenset(route.path for route in routes if route.is_open)
+    app[doors.KEY_DIGESTS] = tuple(doors.digest_of(key) for key in keys)
+    app[DOCUMENT] = msgspec.json.encode(document_of(routes, needs_key=bool(keys)))

@@ -1,0 +1,88 @@
+"""What the gateway is told by the environment."""
+
+import base64
+import binascii
+import ipaddress
+from collections.abc import Iterator, Mapping
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import msgspec
+
+from shared.config import Secret, Settings, load
+from shared.errors import ConfigError
+
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=600)]
+
+
+class GatewaySettings(Settings, frozen=True, kw_only=True):
+    """The gateway's settings."""
+
+    gateway_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
+    """0 takes a free one. Not PORT, which honcho sets for every process."""
+    chimein_api_keys: Secret = Secret("")
+    """Comma-separated bearer keys; without any the gateway serves this machine only."""
+    cors_origins: tuple[str, ...] = ()
+    """Origins of other web pages that may call, exactly as a browser writes them."""
+    recall_webhook_secret: Secret = Secret("")
+    """`whsec_…`; two, separated by a comma or a space, while the secret is being rotated."""
+    retention_hours: Annotated[float, msgspec.Meta(gt=0)] = 168.0
+    """For meetings that do not ask for their own."""
+    join_wait_s: Seconds = 30.0
+    """How long a call waits for the platform to take the bot, or to let it leave."""
+    ask_wait_s: Seconds = 25.0
+    """How long a question may take before its caller gets a link instead of the answer."""
+    brief_wait_s: Seconds = 60.0
+    erase_wait_s: Seconds = 20.0
+    send_wait_s: Seconds = 20.0
+    """How long a watcher may take to read what it was sent before it is cut off."""
+
+    @property
+    def api_keys(self) -> tuple[str, ...]:
+        return tuple(key.strip() for key in self.chimein_api_keys.reveal().split(",") if key.strip())
+
+    @property
+    def webhook_secrets(self) -> tuple[bytes, ...]:
+        """Raises binascii.Error for a secret that is not base64."""
+        words = self.recall_webhook_secret.reveal().replace(",", " ").split()
+        return tuple(base64.b64decode(word.removeprefix("whsec_"), validate=True) for word in words)
+
+
+def from_env(environ: Mapping[str, str]) -> GatewaySettings:
+    """Raises ConfigError."""
+    settings = load(GatewaySettings, environ)
+    if problems := tuple(problems_of(settings)):
+        raise ConfigError(*problems)
+    return settings
+
+
+def problems_of(settings: GatewaySettings) -> Iterator[str]:
+    if not settings.api_keys and not is_loopback(settings.bind_host):
+        yield (
+            f"BIND_HOST={settings.bind_host!r} is open to other machines, but CHIMEIN_API_KEYS is empty: set a key"
+            " (`openssl rand -hex 24` makes one), or bind to 127.0.0.1"
+        )
+    if any(len(key) < 16 for key in settings.api_keys):
+        yield "CHIMEIN_API_KEYS holds a key of fewer than 16 characters: `openssl rand -hex 24` makes a good one"
+    for origin in settings.cors_origins:
+        if not is_origin(origin):
+            yield f"CORS_ORIGINS has {origin!r}: write each as scheme://host[:port], without path and without *"
+    try:
+        secrets = settings.webhook_secrets
+    except binascii.Error:
+        yield "RECALL_WEBHOOK_SECRET is not `whsec_` and base64: copy it again from Recall's dashboard"
+    else:
+        if any(len(secret) < 16 for secret in secrets):
+            yield "RECALL_WEBHOOK_SECRET is too short: copy the whole of it from Recall's dashboard"
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def is_origin(text: str) -> bool:
+    parts = urlsplit(text)
+    return parts.scheme in {"http", "https"} and bool(parts.netloc) and f"{parts.scheme}://{parts.netloc}" == text

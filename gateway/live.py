@@ -1,0 +1,186 @@
+"""One reader of all timelines, shared by those who wait for a reply and those who watch a meeting."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from types import TracebackType
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+
+from gateway.problems import restarting
+from shared.bus import Entry
+from shared.errors import DecodeError, MeetingGoneError
+from shared.events import CODEC, AnyEvent, MeetingErased
+from shared.streams import MeetingKeys
+from shared.tail import Follower, Tail
+
+QUIET_S = 15.0
+"""After so long without an event a watcher is told that the line still stands."""
+ROOM = 200
+"""Events that wait for one watcher; more stay in Redis until it has read them."""
+
+log = structlog.get_logger()
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """An event on its way to a watcher. `cursor` is its timeline ID; captions have none."""
+
+    event: AnyEvent
+    cursor: str
+
+
+class Waiter:
+    """The effects of one command, in order, until time is over."""
+
+    def __init__(self, live: "Live", follower: Follower, cause_id: str, wait_s: float) -> None:
+        self._live, self._follower, self._cause_id = live, follower, cause_id
+        self._deadline = asyncio.get_running_loop().time() + wait_s
+
+    async def next(self) -> AnyEvent | None:
+        """Returns None when time is over. Raises MeetingGoneError when the meeting is erased meanwhile."""
+        with contextlib.suppress(TimeoutError):
+            async with self._live.until(self._deadline):
+                return await self._next()
+        if self._live.is_closing:
+            raise restarting()
+        return None
+
+    async def _next(self) -> AnyEvent | None:
+        async for entry in self._follower:
+            event = decoded(entry)
+            if event is None:
+                continue
+            if event.cause_id == self._cause_id:
+                return event
+            if isinstance(event, MeetingErased):
+                raise MeetingGoneError(event.meeting_id)
+        return None
+
+    async def first(self, *kinds: type) -> AnyEvent | None:
+        """The first effect of one of these kinds."""
+        while (event := await self.next()) and not isinstance(event, kinds):
+            pass
+        return event
+
+    def __enter__(self) -> "Waiter":
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._follower.close()
+
+
+class Watch:
+    """Everything that happens in one meeting, captions included."""
+
+    def __init__(self, timeline: Follower, captions: Follower) -> None:
+        self._followers = (timeline, captions)
+        self._queue: asyncio.Queue[Seen | None] = asyncio.Queue(ROOM)
+        self._pumps = [
+            asyncio.create_task(self._pump_timeline(timeline), name="watch-timeline"),
+            asyncio.create_task(self._pump_captions(captions), name="watch-captions"),
+        ]
+        self.is_over = False
+
+    async def next(self) -> Seen | None:
+        """Returns None when nothing came for a while, and when it is over."""
+        try:
+            async with asyncio.timeout(QUIET_S):
+                seen = await self._queue.get()
+        except TimeoutError:
+            return None
+        if seen is None or isinstance(seen.event, MeetingErased):
+            self.is_over = True
+        return seen
+
+    async def _pump_timeline(self, follower: Follower) -> None:
+        async for entry in follower:
+            if event := decoded(entry):
+                await self._queue.put(Seen(event, entry.id.decode()))
+
+    async def _pump_captions(self, follower: Follower) -> None:
+        """A caption that finds no room is dropped: the next one replaces it anyway."""
+        async for entry in follower:
+            if (event := decoded(entry)) and not self._queue.full():
+                self._queue.put_nowait(Seen(event, ""))
+
+    def end(self) -> None:
+        """What was not sent yet is left to the client's return."""
+        self.close()
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self._queue.put_nowait(None)
+
+    def close(self) -> None:
+        for follower in self._followers:
+            follower.close()
+        for pump in self._pumps:
+            pump.cancel()
+
+
+class Live:
+    """`run` must be running for anybody to get anything."""
+
+    def __init__(self, client: Redis) -> None:
+        self._tail = Tail(client)
+        self._watches: set[Watch] = set()
+        self._deadlines: set[asyncio.Timeout] = set()
+        self.is_closing = False
+        self.dead = asyncio.Event()
+        """Set when the reader has failed for good."""
+
+    async def run(self) -> None:
+        try:
+            await self._tail.run()
+        except Exception as error:
+            log.exception("task.died", task="tail", error=type(error).__name__)
+            self.dead.set()
+
+    def wait(self, meeting_id: str, cause_id: str, after: bytes, wait_s: float) -> Waiter:
+        """For the effects of a command; `after` is where the timeline ended before it was sent."""
+        return Waiter(self, self._tail.follow(MeetingKeys(meeting_id).timeline, after), cause_id, wait_s)
+
+    @contextlib.asynccontextmanager
+    async def until(self, deadline: float) -> AsyncIterator[None]:
+        """Raises TimeoutError at the deadline, and at once when the gateway closes."""
+        if self.is_closing:
+            raise TimeoutError
+        async with asyncio.timeout_at(deadline) as timeout:
+            self._deadlines.add(timeout)
+            try:
+                yield
+            finally:
+                self._deadlines.discard(timeout)
+
+    @contextlib.contextmanager
+    def watch(self, meeting_id: str, after: str) -> Iterator[Watch]:
+        """Events after the timeline ID `after`."""
+        keys = MeetingKeys(meeting_id)
+        watch = Watch(self._tail.follow(keys.timeline, after), self._tail.follow(keys.live))
+        self._watches.add(watch)
+        if self.is_closing:
+            watch.end()
+        try:
+            yield watch
+        finally:
+            watch.close()
+            self._watches.discard(watch)
+
+    def close(self) -> None:
+        """Ends every wait and every watch."""
+        self.is_closing = True
+        now = asyncio.get_running_loop().time()
+        for timeout in list(self._deadlines):
+            timeout.reschedule(now)
+        for watch in list(self._watches):
+            watch.end()
+
+
+def decoded(entry: Entry) -> AnyEvent | None:
+    """None for an event that this version does not know."""
+    try:
+        return CODEC.decode(entry.fields)
+    except DecodeError as error:
+        log.warning("event.unreadable", event_type=error.event_type[:60], reason=error.reason[:200])
+        return None

@@ -1,0 +1,68 @@
+"""Liveness, and readiness with every dependency by name: what is wrong, and since when."""
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from gateway.answers import respond
+from gateway.contract import Dependency, Liveness, Readiness
+from gateway.problems import REDIS_AWAY
+from gateway.resources import HEALTH
+from shared.bus import Bus
+from shared.clock import Clock
+from shared.heartbeat import Heartbeat, heartbeats
+from shared.streams import BRAIN, INGEST, SPEAKER, TRANSCRIBER
+
+ROLES = (INGEST, TRANSCRIBER, BRAIN, SPEAKER)
+
+
+class Watchman:
+    """Remembers since when each dependency is wrong."""
+
+    def __init__(self, bus: Bus, clock: Clock) -> None:
+        self._bus, self._clock = bus, clock
+        self._wrong_since: dict[str, int] = {}
+
+    async def look(self) -> Readiness:
+        found: dict[str, tuple[list[str], int]] = {}
+        try:
+            for role in ROLES:
+                found[role] = judged(role, await heartbeats(self._bus.redis, role, self._clock.now_ms()))
+            found["redis"] = [], 1
+        except REDIS_AWAY:
+            found = {role: (["not known while Redis is away"], 0) for role in ROLES}
+            found["redis"] = ["cannot be reached: start it, or correct REDIS_URL"], 0
+        dependencies = {name: self._dependency(name, *found[name]) for name in ("redis", *ROLES)}
+        return Readiness(ready=all(one.ready for one in dependencies.values()), dependencies=dependencies)
+
+    def _dependency(self, name: str, problems: list[str], workers: int) -> Dependency:
+        if not problems:
+            self._wrong_since.pop(name, None)
+        since = self._wrong_since.setdefault(name, self._clock.now_ms()) if problems else None
+        return Dependency(ready=not problems, problems=problems, since=since, workers=workers)
+
+
+def judged(role: str, beats: dict[str, Heartbeat]) -> tuple[list[str], int]:
+    """The problems of a role and the number of its live workers. One worker that is well is enough."""
+    if not beats:
+        return [f"no {role} worker is running: start one with `python -m {role}`"], 0
+    if any(beat.ready for beat in beats.values()):
+        return [], len(beats)
+    named = [problem for beat in beats.values() for problem in beat.problems]
+    return named or ["not ready, and does not say why"], len(beats)
+
+
+WATCHMAN = web.AppKey("watchman", Watchman)
+
+
+async def health(request: web.Request) -> web.Response:
+    own = request.app[HEALTH]
+    return respond(Liveness(alive=not own.is_stuck, loop_late_ms=own.late_ms), status=503 if own.is_stuck else 200)
+
+
+async def ready(request: web.Request) -> web.Response:
+    readiness = await request.app[WATCHMAN].look()
+    return respond(readiness, status=200 if readiness.ready else 503)
+
+
+async def metrics(_: web.Request) -> web.Response:
+    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -1,0 +1,84 @@
+"""Commands to the workers, and reading back what became of a meeting."""
+
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+from redis.asyncio import Redis
+
+from gateway.live import decoded
+from shared.bus import Bus, Entry, Write, entries_of, write_args, write_keys
+from shared.clock import Clock
+from shared.errors import MeetingGoneError
+from shared.events import CODEC, Event
+from shared.heartbeat import heartbeats
+from shared.streams import MeetingKeys
+from shared.view import MeetingView
+
+PAGE = 500
+
+
+async def send(bus: Bus, role: str, command: Event, *facts: Event) -> bytes:
+    """Sends a command and appends facts, all or nothing. Returns where the timeline ended before.
+
+    Raises MeetingGoneError.
+    """
+    await ensure_kept(bus, command.meeting_id)
+    keys = MeetingKeys(command.meeting_id)
+    write = Write(facts=facts)
+    kind, body = CODEC.encode(command)
+    pipe = bus.redis.pipeline(transaction=True)
+    pipe.xrevrange(keys.timeline, count=1)
+    await bus.write_script(
+        keys=write_keys(keys, "", write), args=write_args(command.meeting_id, write, None), client=pipe
+    )
+    pipe.xadd(keys.shard.commands(role), {CODEC.TYPE: kind, CODEC.BODY: body})
+    last, verdict, _ = await pipe.execute()
+    if verdict[0] == b"GONE":
+        raise MeetingGoneError(command.meeting_id)
+    return entries_of(last)[0].id if last else b"0"
+
+
+async def view_of(bus: Bus, meeting_id: str) -> MeetingView:
+    """The meeting so far. The loop gets its turn between pages: a long meeting has thousands of entries."""
+    view = MeetingView()
+    async for entry in pages(bus.redis, MeetingKeys(meeting_id).timeline):
+        if event := decoded(entry):
+            view.apply(event)
+    return view
+
+
+async def pages(redis: Redis, stream: str) -> AsyncIterator[Entry]:
+    """A whole stream, a page at a time."""
+    start = "-"
+    while entries := entries_of(await redis.xrange(stream, start, "+", count=PAGE)):
+        for entry in entries:
+            yield entry
+        start = f"({entries[-1].id.decode()}"
+
+
+async def latest(redis: Redis, stream: str, tag: str) -> Entry | None:
+    """The last entry of a type."""
+    end = "+"
+    while entries := entries_of(await redis.xrevrange(stream, end, "-", count=PAGE)):
+        for entry in entries:
+            if entry.fields.get(CODEC.TYPE) == tag.encode():
+                return entry
+        end = f"({entries[-1].id.decode()}"
+    return None
+
+
+async def ensure_kept(bus: Bus, meeting_id: str) -> None:
+    """Raises MeetingGoneError."""
+    if not await cast("Any", bus.redis.exists(MeetingKeys(meeting_id).state)):
+        raise MeetingGoneError(meeting_id)
+
+
+async def absence_of(bus: Bus, clock: Clock, role: str) -> str:
+    """A sentence about the role's workers, for a caller who waited in vain."""
+    beats = await heartbeats(bus.redis, role, clock.now_ms())
+    if not beats:
+        return f"no {role} worker is running: start one with `python -m {role}`"
+    problems = [problem for beat in beats.values() for problem in beat.problems]
+    return (
+        f"{role} is running, but: {'; '.join(problems)}" if problems else f"{role} is running, but has not replied yet"
+    )

@@ -1,0 +1,138 @@
+"""The list of meetings, and how one of them is."""
+
+import re
+from collections.abc import Mapping
+from typing import cast
+
+import msgspec
+from aiohttp import web
+
+from gateway.answers import respond
+from gateway.bodies import meeting_id_of, query_of
+from gateway.contract import ListQuery, MeetingList, MeetingStatus, MeetingSummary, Participant
+from gateway.problems import wrong_field
+from gateway.resources import BUS, CLOCK
+from gateway.sending import view_of
+from shared import streams
+from shared.bus import Bus
+from shared.events import Settings
+from shared.meetings import Status
+from shared.streams import SHARDS, MeetingKeys, ShardKeys
+from shared.view import MeetingView
+
+DEAF_AFTER_MS = 10_000
+Place = tuple[int, str]
+"""Creation in Unix ms, and id: the order of the list."""
+
+
+# -- the list ------------------------------------------------------------------------------------------------------
+
+
+async def list_meetings(request: web.Request) -> web.Response:
+    query = query_of(request, ListQuery)
+    places = await newest(request.app[BUS], query.limit + 1, place_of(query.cursor))
+    page, has_more = places[: query.limit], len(places) > query.limit
+    meetings = await summaries(request.app[BUS], [meeting_id for _, meeting_id in page])
+    cursor = f"{page[-1][0]}.{page[-1][1]}" if has_more else None
+    return respond(MeetingList(meetings=meetings, next_cursor=cursor))
+
+
+def place_of(cursor: str) -> Place | None:
+    """Raises ProblemError."""
+    if not cursor:
+        return None
+    found = re.fullmatch(r"([0-9]{1,15})\.(m-[0-9a-f-]+)", cursor)
+    if not found:
+        raise wrong_field("cursor", "is not one of ours", "send `next_cursor` of the page before, unchanged")
+    return int(found[1]), found[2]
+
+
+async def newest(bus: Bus, count: int, before: Place | None) -> list[Place]:
+    """Across all shards, from the newest or from `before` on."""
+    pipe = bus.redis.pipeline(transaction=False)
+    for shard in range(SHARDS):
+        key = ShardKeys(shard).meetings
+        pipe.zrevrangebyscore(key, f"({before[0]}" if before else "+inf", "-inf", 0, count, withscores=True)
+        if before:
+            pipe.zrangebyscore(key, before[0], before[0], withscores=True)
+    found = cast("list[list[tuple[bytes, float]]]", await pipe.execute())
+    places = [(int(score), meeting_id.decode()) for part in found for meeting_id, score in part]
+    return sorted((place for place in places if before is None or place < before), reverse=True)[:count]
+
+
+async def summaries(bus: Bus, meeting_ids: list[str]) -> list[MeetingSummary]:
+    """Without those that were erased meanwhile."""
+    pipe = bus.redis.pipeline(transaction=False)
+    for meeting_id in meeting_ids:
+        pipe.hgetall(MeetingKeys(meeting_id).state)
+    states = cast("list[Mapping[bytes, bytes]]", await pipe.execute())
+    return [
+        summary_of(meeting_id, {name.decode(): value.decode() for name, value in state.items()})
+        for meeting_id, state in zip(meeting_ids, states, strict=True)
+        if state
+    ]
+
+
+def summary_of(meeting_id: str, state: Mapping[str, str]) -> MeetingSummary:
+    settings = settings_in(state)
+    return MeetingSummary(
+        meeting_id=meeting_id,
+        status=state.get(streams.STATUS, Status.REQUESTED),
+        explanation=state.get(streams.EXPLANATION, ""),
+        platform=state.get(streams.PLATFORM, ""),
+        bot_name=settings.bot_name,
+        created_at=int(state.get(streams.CREATED_AT, 0)),
+        metadata=settings.metadata,
+    )
+
+
+def settings_in(state: Mapping[str, str]) -> Settings:
+    return msgspec.json.decode(state.get(streams.SETTINGS, "{}"), type=Settings)
+
+
+# -- one meeting ---------------------------------------------------------------------------------------------------
+
+
+async def show_status(request: web.Request) -> web.Response:
+    meeting_id, bus = meeting_id_of(request), request.app[BUS]
+    state = await bus.state(meeting_id)
+    view = await view_of(bus, meeting_id)
+    return respond(status_of(meeting_id, state, view, request.app[CLOCK].now_ms()))
+
+
+def status_of(meeting_id: str, state: Mapping[str, str], view: MeetingView, now_ms: int) -> MeetingStatus:
+    summary = summary_of(meeting_id, state)
+    received_ms, lag_ms = heard(state)
+    because = deafness(summary.status, view.listening_at, received_ms, now_ms)
+    return MeetingStatus(
+        **msgspec.structs.asdict(summary),
+        participants=[Participant(id=key, name=name) for key, name in view.participants.items()],
+        heard_s=received_ms / 1000,
+        committed_s=(received_ms - lag_ms) / 1000,
+        lag_s=lag_ms / 1000,
+        deaf=bool(because),
+        deaf_because=because,
+        lines=len(view.lines),
+        last_line_at=view.last_line.at if view.last_line else None,
+        missing_s=sum(gap.to_ms - gap.from_ms for gap in view.gaps) / 1000,
+        verdict=view.completed.verdict if view.completed else None,
+    )
+
+
+def heard(state: Mapping[str, str]) -> tuple[int, int]:
+    """How far the audio has come, and by how much the slowest track is behind, in ms."""
+    received = {
+        name.removeprefix(streams.RECEIVED): value for name, value in state.items() if name.startswith(streams.RECEIVED)
+    }
+    lags = [int(end) - max(0, int(state.get(streams.COMMITTED + track, 0))) for track, end in received.items()]
+    return max((int(end) for end in received.values()), default=0), max([0, *lags])
+
+
+def deafness(status: str, listening_at: int | None, received_ms: int, now_ms: int) -> str:
+    """Why it hears nothing though it is in the call; empty when it hears, or is not there."""
+    if status == Status.IN_CALL:
+        return "it is in the call but may not listen yet: the host must allow recording"
+    if status != Status.LISTENING or listening_at is None:
+        return ""
+    silent_ms = now_ms - listening_at - received_ms
+    return f"no audio came for {silent_ms // 1000} s" if silent_ms > DEAF_AFTER_MS else ""

@@ -1,0 +1,79 @@
+"""A voice and an outlet without engine or meeting: for tests, and for measuring everything around them."""
+
+import asyncio
+import math
+import struct
+from collections.abc import AsyncIterator
+
+from shared.clock import Clock
+from shared.errors import SpeechError
+from speaker.ports import Clip
+
+TONE_HZ = 200
+LOUDNESS = 8000
+
+
+class ScriptedVoice:
+    """A Voice: the same text always makes the same tone, and a longer text a longer one."""
+
+    name = "scripted"
+
+    def __init__(self, rate_hz: int = 24_000, ms_per_character: int = 50, piece_ms: int = 200) -> None:
+        self.rate_hz = rate_hz
+        self._ms_per_character, self._piece_ms = ms_per_character, piece_ms
+        self.failures: list[SpeechError] = []
+        """Each is raised once, instead of speaking."""
+
+    async def synthesize(self, text: str) -> AsyncIterator[bytes]:
+        if self.failures:
+            raise self.failures.pop(0)
+        remaining_ms = len(text) * self._ms_per_character
+        while remaining_ms > 0:
+            yield tone(min(self._piece_ms, remaining_ms), self.rate_hz)
+            remaining_ms -= self._piece_ms
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def tone(ms: int, rate_hz: int) -> bytes:
+    count = rate_hz * ms // 1000
+    waves = (math.sin(2 * math.pi * TONE_HZ * n / rate_hz) for n in range(count))
+    return struct.pack(f"<{count}h", *(round(LOUDNESS * wave) for wave in waves))
+
+
+class ScriptedOutlet:
+    """An Outlet that keeps what it was given; a clip takes its length on the clock."""
+
+    name = "scripted"
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._begun = asyncio.Condition()
+        self.begun: list[Clip] = []
+        self.played: list[Clip] = []
+        """To their end."""
+        self.cut: list[Clip] = []
+        self.failures: list[SpeechError] = []
+        """Each is raised once, instead of playing."""
+
+    async def play(self, clip: Clip) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.begun.append(clip)
+        async with self._begun:
+            self._begun.notify_all()
+        try:
+            await self._clock.sleep(clip.duration_ms / 1000)
+        except asyncio.CancelledError:
+            self.cut.append(clip)
+            raise
+        self.played.append(clip)
+
+    async def wait_until_begun(self, count: int) -> None:
+        """Returns when that many clips have begun in all."""
+        async with self._begun:
+            await self._begun.wait_for(lambda: len(self.begun) >= count)
+
+    async def close(self) -> None:
+        """Nothing is open."""

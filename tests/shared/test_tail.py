@@ -1,0 +1,77 @@
+"""Following streams on a real server: blocking, streams that come and go, a connection that dies."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+from support import eventually
+
+from shared.bus import Bus, connect
+from shared.tail import ROOM, Tail
+
+
+@pytest.fixture
+async def tail(bus: Bus, redis_url: str) -> AsyncIterator[Tail]:
+    client = connect(redis_url)
+    tail = Tail(client)
+    task = asyncio.create_task(tail.run())
+    yield tail
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    await client.aclose()
+
+
+async def test_entries_come_in_order_from_the_beginning(bus: Bus, tail: Tail) -> None:
+    for n in range(250):
+        await bus.redis.xadd("s", {"n": n})
+    follower = tail.follow("s")
+    assert [int((await anext(follower)).fields[b"n"]) for _ in range(250)] == list(range(250))
+
+
+async def test_a_stream_that_is_followed_later_is_not_kept_waiting_by_a_blocked_read(bus: Bus, tail: Tail) -> None:
+    tail.follow("silent")
+    await asyncio.sleep(0.1)
+    follower = tail.follow("late")
+    await bus.redis.xadd("late", {"n": 1})
+    async with asyncio.timeout(0.5):
+        assert (await anext(follower)).fields == {b"n": b"1"}
+
+
+async def test_two_followers_of_one_stream_each_get_what_they_asked_for(bus: Bus, tail: Tail) -> None:
+    first = await bus.redis.xadd("s", {"n": 1})
+    await bus.redis.xadd("s", {"n": 2})
+    everything, rest = tail.follow("s"), tail.follow("s", first)
+    assert (await anext(everything)).fields == {b"n": b"1"}
+    assert (await anext(rest)).fields == {b"n": b"2"}
+
+
+async def test_nothing_is_lost_when_the_connection_is_killed(bus: Bus, tail: Tail) -> None:
+    follower = tail.follow("s")
+    await bus.redis.xadd("s", {"n": 1})
+    await anext(follower)
+    for client in await bus.redis.client_list():
+        if client["cmd"].startswith("xread"):
+            await bus.redis.client_kill(client["addr"])
+    await bus.redis.xadd("s", {"n": 2})
+    async with asyncio.timeout(3):
+        assert (await anext(follower)).fields == {b"n": b"2"}
+
+
+async def test_a_slow_follower_does_not_fill_the_memory(bus: Bus, tail: Tail) -> None:
+    pipe = bus.redis.pipeline(transaction=False)
+    for n in range(3 * ROOM):
+        pipe.xadd("s", {"n": n})
+    await pipe.execute()
+    follower = tail.follow("s")
+    await eventually(lambda: not follower.has_room)
+    await asyncio.sleep(0.1)
+    assert len(follower.batch()) <= ROOM + 100
+    assert int((await anext(follower)).fields[b"n"]) >= ROOM
+
+
+async def test_a_closed_follower_is_not_read_for(tail: Tail) -> None:
+    follower = tail.follow("s")
+    follower.close()
+    assert "s" not in tail._followers

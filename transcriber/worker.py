@@ -1,0 +1,41 @@
+"""How the transcriber is put together."""
+
+import functools
+
+import structlog
+
+from shared.sessions import OwnedMeeting, Owner
+from shared.streams import TRANSCRIBER
+from shared.worker import Worker, run
+from transcriber.adapters.embedded import build_embedded_engine
+from transcriber.adapters.scripted import ScriptedEngine
+from transcriber.config import TranscriberSettings
+from transcriber.listening import listen
+from transcriber.ports import SpeechEngine
+
+log = structlog.get_logger()
+
+
+def main(settings: TranscriberSettings) -> None:
+    run(TRANSCRIBER, settings, functools.partial(work, settings=settings), status_port=settings.transcriber_status_port)
+
+
+async def work(worker: Worker, settings: TranscriberSettings) -> None:
+    engine = build_engine(settings)
+    worker.health.engine = engine.name
+    try:
+        await Owner(worker, functools.partial(hear, engine=engine)).run()
+    finally:
+        await engine.close()
+
+
+async def hear(meeting: OwnedMeeting, engine: SpeechEngine) -> None:
+    await listen(meeting, engine)
+
+
+def build_engine(settings: TranscriberSettings) -> SpeechEngine:
+    if settings.transcriber_engine == "scripted":
+        return ScriptedEngine()
+    if settings.deepgram_api_key:
+        log.warning("deepgram.not_supported_yet", engine="embedded")
+    return build_embedded_engine()
