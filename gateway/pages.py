@@ -8,7 +8,7 @@ from aiohttp import web
 from gateway.problems import ProblemError
 
 CONSOLE = Path(__file__).parent / "console"
-CONSOLE_FILES = frozenset({"console.css", "console.js", "stream.js", "view.js", "icon.svg"})
+CONSOLE_FILES = frozenset({"console.css", "console.js", "api.js", "stream.js", "view.js", "icon.svg"})
 SWAGGER_FILES = frozenset({"swagger-ui.css", "swagger-ui-bundle.js"})
 DOCS_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self';"

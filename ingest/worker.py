@@ -14,6 +14,8 @@ from ingest.producer import Producer
 from ingest.sockets import SocketServer
 from shared.bus import LOST, Bus, connect
 from shared.commands import CommandLoop
+from shared.errors import MeetingError
+from shared.recall_api import RecallApi
 from shared.streams import INGEST, SHARDS
 from shared.worker import Worker, run
 
@@ -28,7 +30,7 @@ def main(settings: IngestSettings) -> None:
 
 
 async def work(worker: Worker, settings: IngestSettings) -> None:
-    async with audio_bus(worker, settings) as audio, RecallPlatform.open(settings, worker.clock) as platform:
+    async with audio_bus(worker, settings) as audio, platform_of(settings) as platform:
         producer = Producer(worker.bus, audio, worker.clock)
         server = await SocketServer(worker.bus, producer, worker.clock).start(settings.bind_host, settings.ingest_port)
         log.info("ingest.listening", port=server.sockets[0].getsockname()[1])
@@ -67,6 +69,15 @@ async def take_over_stale(commands: CommandLoop, worker: Worker) -> None:
         await worker.clock.sleep(STALE_MS / 2000)
         with contextlib.suppress(*LOST):
             await commands.claim_stale(STALE_MS)
+
+
+@contextlib.asynccontextmanager
+async def platform_of(settings: IngestSettings) -> AsyncIterator[RecallPlatform]:
+    platform = RecallPlatform(RecallApi(settings.recall_url, settings.recall_key, MeetingError))
+    try:
+        yield platform
+    finally:
+        await platform.close()
 
 
 @contextlib.asynccontextmanager

@@ -49,6 +49,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.redis_url.reveal() or f"redis://{self.redis_host or '127.0.0.1'}:{self.redis_port}/0"
 
 
+REHEARSAL_URL = "http://127.0.0.1:8009"
+"""Where `chimein rehearse` stands in for Recall beside a running system that has no key."""
+REHEARSAL_KEY = Secret("rehearsal")
+
+
+class RecallSettings(Settings, frozen=True, kw_only=True):
+    """For the processes that talk to Recall."""
+
+    recall_api_key: Secret = Secret("")
+    recall_region: str = "us-west-2"
+    """The region where the key was made."""
+    recall_base_url: str = ""
+    """Instead of the region's address."""
+
+    @property
+    def recall_key(self) -> Secret:
+        return self.recall_api_key or REHEARSAL_KEY
+
+    @property
+    def recall_url(self) -> str:
+        """Without a key, the rehearsal's stand-in."""
+        if self.recall_base_url or not self.recall_api_key:
+            return self.recall_base_url or REHEARSAL_URL
+        return f"https://{self.recall_region}.recall.ai"
+
+
 SettingsT = TypeVar("SettingsT", bound=msgspec.Struct)
 
 

@@ -11,7 +11,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from shared.config import Secret
+from shared.config import REHEARSAL_KEY, Secret
 from shared.errors import Category, ConfigError, StageError
 from shared.recall_refusals import OVER, UNSTARTED, Reply, category_of, reason_of, retry_after_s_of
 
@@ -154,8 +154,8 @@ class RecallApi:
             raise self._failure(reason, category=Category.INTERNAL) from error
 
     def unreachable(self) -> str:
-        """A reference address without a key is the rehearsal's stand-in."""
-        if not self._key.reveal() and URL(self._address).host in {"127.0.0.1", "localhost", "::1"}:
+        """Without a key of one's own there is only the rehearsal's stand-in."""
+        if self._key == REHEARSAL_KEY and URL(self._address).host in {"127.0.0.1", "localhost", "::1"}:
             return (
                 "no RECALL_API_KEY is set and no rehearsal is running: "
                 "set RECALL_API_KEY in .env, or run `chimein rehearse`"

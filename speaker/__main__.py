@@ -2,9 +2,9 @@
 
 import typer
 
+from shared.entry import start
 from speaker.config import SpeakerSettings
 from speaker.worker import main
-from shared.entry import start
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 

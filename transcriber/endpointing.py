@@ -86,8 +86,9 @@ class Endpointer:
 
     def hear(self, at_ms: int, probability: float) -> list[Decision]:
         """One frame. A frame that does not follow the one before closes what is open."""
-        is_jump = self._now_ms is not None and self._now_ms != at_ms
-        decisions = self.finish(self._now_ms) if is_jump else []
+        decisions: list[Decision] = []
+        if self._now_ms is not None and self._now_ms != at_ms:
+            decisions = self.finish(self._now_ms)
         self._now_ms = at_ms + FRAME_MS
         self._is_voice = probability >= (VOICE_GOES_ON if self._is_voice else VOICE_BEGINS)
         if self._now_ms <= self._floor_ms:
@@ -103,10 +104,8 @@ class Endpointer:
         self._marks.append(at_ms)
         return self._decide(self._now_ms) if self._now_ms is not None else []
 
-    def finish(self, at_ms: int | None) -> list[Decision]:
+    def finish(self, at_ms: int) -> list[Decision]:
         """The audio ends here; what `hear` gets next begins anew."""
-        if at_ms is None:
-            return []
         decisions: list[Decision] = []
         if self._frames:
             decisions.append(self._close(len(self._frames), min(at_ms, self._voice_end_ms() + HANGOVER_MS)))

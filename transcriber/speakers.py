@@ -6,7 +6,8 @@ from shared.events import Event, ParticipantJoined, SpeakingStarted, SpeakingSto
 
 LAG_MS = 300
 """Platforms notice late: a turn that ends this soon after an utterance began was over before it."""
-KEEP_MS = 10 * 60_000
+KEEP_MS = 15 * 60_000
+"""Longer than audio waits to be heard."""
 NOBODY = ("", "Speaker 1")
 ABOUT_EQUAL = 0.8
 

@@ -107,6 +107,7 @@ NOT_A_HOST = [
     "https:///j/1234567890",
     "https://-zoom.us/j/1234567890",
     "https://zoom..us/j/1234567890",
+    "https://zoom。us/j/1234567890",
 ]
 NOT_A_SCHEME = [
     "file:///etc/passwd",
@@ -131,7 +132,6 @@ NOT_A_LINK = [
     ("https://zoom.us:8080/j/1234567890", "port 8080"),
     ("https://zoom.us:99999/j/1234567890", "cannot be read"),
     ("https://[zoom.us]/j/1234567890", "cannot be read"),
-    ("https://zoom。us/j/1234567890", "cannot be read"),
 ]
 NO_MEETING = [
     ("https://zoom.us/", "Zoom"),

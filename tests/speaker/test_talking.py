@@ -1,0 +1,249 @@
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.events import Event, Hushed, SentenceComposed, SpeechCut, SpeechFinished, SpeechStarted
+from speaker.talking import HUSHED, INTERRUPTED, TOO_LATE, Decision, Drop, Mouth, Speak, StayQuiet
+
+NOW = 1_000_000
+LENGTH_MS = 2000
+
+
+def sentence(
+    n: int, *, answer: str = "q1", at: int = NOW, speak: bool = True, is_last: bool = False
+) -> SentenceComposed:
+    return SentenceComposed(
+        id=f"{answer}/{n}", cause_id=answer, meeting_id="m", at=at, n=n, text="Yes.", speak=speak, is_last=is_last
+    )
+
+
+def started(said: SentenceComposed, *, at: int = NOW, duration_ms: int = LENGTH_MS) -> SpeechStarted:
+    return SpeechStarted(
+        id=f"{said.id}/started",
+        cause_id=said.id,
+        meeting_id="m",
+        at=at,
+        text="",
+        duration_ms=duration_ms,
+        first_audio_ms=5,
+    )
+
+
+def finished(said: SentenceComposed, *, at: int = NOW + LENGTH_MS) -> SpeechFinished:
+    return SpeechFinished(id=f"{said.id}/finished", cause_id=said.id, meeting_id="m", at=at)
+
+
+def cut(said: SentenceComposed, *, at: int = NOW) -> SpeechCut:
+    return SpeechCut(id=f"{said.id}/cut", cause_id=said.id, meeting_id="m", at=at, reason="x")
+
+
+def hushed(event_id: str = "h1") -> Hushed:
+    return Hushed(id=event_id, meeting_id="m", at=NOW, by="Maya")
+
+
+def mouth_after(*facts: Event) -> Mouth:
+    mouth = Mouth()
+    for fact in facts:
+        mouth.hear(fact)
+    return mouth
+
+
+def decisions(mouth: Mouth, now_ms: int = NOW) -> list[Decision]:
+    """All that it decides without another fact, StayQuiet left out."""
+    found = []
+    while not isinstance(decision := mouth.decide(now_ms), StayQuiet):
+        found.append(decision)
+    return found
+
+
+ONE, TWO, THREE = sentence(1), sentence(2), sentence(3, is_last=True)
+
+
+def test_nothing_composed_is_nothing_said() -> None:
+    assert Mouth().decide(NOW) == StayQuiet()
+
+
+def test_a_sentence_is_spoken_once() -> None:
+    assert decisions(mouth_after(ONE)) == [Speak(ONE)]
+
+
+def test_the_next_sentence_waits_until_the_one_before_is_over() -> None:
+    mouth = mouth_after(ONE, TWO)
+    assert decisions(mouth) == [Speak(ONE)]
+    mouth.hear(started(ONE))
+    assert decisions(mouth) == []
+    mouth.hear(finished(ONE))
+    assert decisions(mouth) == [Speak(TWO)]
+
+
+def test_sentences_are_spoken_in_the_order_of_the_timeline() -> None:
+    mouth, said = mouth_after(ONE, TWO, THREE), []
+    while isinstance(decision := mouth.decide(NOW), Speak):
+        said.append(decision.sentence)
+        mouth.hear(started(decision.sentence))
+        mouth.hear(finished(decision.sentence))
+    assert said == [ONE, TWO, THREE]
+
+
+def test_a_sentence_that_could_not_be_said_lets_the_next_one_through() -> None:
+    mouth = mouth_after(ONE, TWO)
+    decisions(mouth)
+    mouth.hear(cut(ONE))
+    assert decisions(mouth) == [Speak(TWO)]
+
+
+def test_a_sentence_that_is_only_shown_is_not_spoken() -> None:
+    assert decisions(mouth_after(sentence(1, speak=False))) == []
+
+
+def test_other_facts_mean_nothing_and_are_not_remembered() -> None:
+    mouth = Mouth()
+    mouth.hear(Event(id="x", meeting_id="m", at=NOW))
+    assert mouth == Mouth()
+
+
+def test_a_repeated_sentence_is_ignored_even_after_it_was_said() -> None:
+    mouth = mouth_after(ONE, ONE)
+    assert decisions(mouth) == [Speak(ONE)]
+    mouth.hear(started(ONE))
+    mouth.hear(finished(ONE))
+    mouth.hear(ONE)
+    assert decisions(mouth) == []
+
+
+def test_a_successor_does_not_repeat_what_was_said() -> None:
+    assert decisions(mouth_after(ONE, started(ONE), finished(ONE), TWO)) == [Speak(TWO)]
+
+
+def test_a_successor_reports_what_was_begun_as_cut_and_goes_on_with_the_next() -> None:
+    assert decisions(mouth_after(ONE, TWO, started(ONE))) == [Drop(ONE, INTERRUPTED), Speak(TWO)]
+
+
+def test_a_second_successor_finds_the_cut_already_reported() -> None:
+    assert decisions(mouth_after(ONE, TWO, started(ONE), cut(ONE))) == [Speak(TWO)]
+
+
+def test_two_interrupted_sentences_are_both_reported() -> None:
+    facts = (ONE, TWO, THREE, started(ONE), started(TWO))
+    assert decisions(mouth_after(*facts)) == [Drop(ONE, INTERRUPTED), Drop(TWO, INTERRUPTED), Speak(THREE)]
+
+
+def test_hush_cuts_what_is_being_said_and_drops_what_waits() -> None:
+    mouth = mouth_after(ONE, TWO)
+    decisions(mouth)
+    mouth.hear(started(ONE))
+    mouth.hear(hushed())
+    assert decisions(mouth) == [Drop(ONE, HUSHED), Drop(TWO, HUSHED)]
+
+
+def test_hush_before_the_speech_is_on_the_timeline_cuts_it_too() -> None:
+    mouth = mouth_after(ONE)
+    decisions(mouth)
+    mouth.hear(hushed())
+    assert decisions(mouth) == [Drop(ONE, HUSHED)]
+    mouth.hear(started(ONE))
+    mouth.hear(cut(ONE))
+    assert decisions(mouth) == []
+
+
+def test_hush_silences_the_rest_of_an_answer_that_is_still_being_composed() -> None:
+    mouth = mouth_after(ONE, hushed(), TWO, THREE)
+    assert decisions(mouth) == [Drop(ONE, HUSHED), Drop(TWO, HUSHED), Drop(THREE, HUSHED)]
+
+
+def test_hush_between_two_sentences_silences_the_second_one() -> None:
+    mouth = mouth_after(ONE, started(ONE), finished(ONE), hushed(), TWO)
+    assert decisions(mouth) == [Drop(TWO, HUSHED)]
+
+
+def test_an_answer_after_a_hush_is_spoken() -> None:
+    later = sentence(1, answer="q2")
+    assert decisions(mouth_after(THREE, hushed(), later)) == [Drop(THREE, HUSHED), Speak(later)]
+
+
+def test_a_repeated_hush_does_not_drop_what_came_after_it() -> None:
+    later = sentence(1, answer="q2", is_last=True)
+    assert decisions(mouth_after(hushed(), later, hushed())) == [Speak(later)]
+
+
+def test_a_second_hush_does_not_cut_the_same_sentence_again() -> None:
+    mouth = mouth_after(ONE, hushed("h1"))
+    assert decisions(mouth) == [Drop(ONE, HUSHED)]
+    mouth.hear(hushed("h2"))
+    assert decisions(mouth) == []
+
+
+def test_a_successor_finds_the_hushed_sentences_that_were_reported() -> None:
+    assert decisions(mouth_after(ONE, TWO, hushed(), cut(ONE))) == [Drop(TWO, HUSHED)]
+
+
+def test_a_sentence_that_was_over_when_the_hush_came_is_not_cut() -> None:
+    assert decisions(mouth_after(THREE, started(THREE), finished(THREE), hushed())) == []
+
+
+@pytest.mark.parametrize(("age_ms", "decision"), [(30_000, Speak(ONE)), (30_001, Drop(ONE, TOO_LATE))])
+def test_a_sentence_perishes_after_thirty_seconds(age_ms: int, decision: Decision) -> None:
+    assert mouth_after(ONE).decide(NOW + age_ms) == decision
+
+
+def test_what_follows_a_perished_sentence_has_its_own_age() -> None:
+    fresh = sentence(2, at=NOW + 20_000)
+    assert decisions(mouth_after(ONE, fresh), NOW + 31_000) == [Drop(ONE, TOO_LATE), Speak(fresh)]
+
+
+def test_waiting_for_an_earlier_sentence_is_not_lateness() -> None:
+    mouth = mouth_after(ONE, TWO, started(ONE, duration_ms=60_000), finished(ONE, at=NOW + 60_000))
+    assert decisions(mouth, NOW + 60_000) == [Speak(TWO)]
+    mouth = mouth_after(ONE, TWO, started(ONE, duration_ms=60_000), finished(ONE, at=NOW + 60_000))
+    assert decisions(mouth, NOW + 91_000) == [Drop(TWO, TOO_LATE)]
+
+
+def test_only_the_rest_of_an_earlier_sentence_counts_as_waiting_for_it() -> None:
+    late = sentence(2, at=NOW + 50_000)
+    mouth = mouth_after(ONE, started(ONE, duration_ms=60_000), late, finished(ONE, at=NOW + 60_000))
+    assert decisions(mouth, NOW + 90_001) == [Drop(late, TOO_LATE)]
+
+
+def test_a_speaker_that_died_over_a_sentence_does_not_keep_the_next_one_fresh() -> None:
+    mouth = mouth_after(ONE, TWO, started(ONE))
+    assert decisions(mouth, NOW + 600_000) == [Drop(ONE, INTERRUPTED), Drop(TWO, TOO_LATE)]
+
+
+def every_order(count: int) -> st.SearchStrategy[list[Event]]:
+    """Histories as speakers write them, with deaths, hushes and repeats in between."""
+    return st.lists(st.sampled_from(["compose", "decide", "finish", "hush", "die", "repeat"]), max_size=count)
+
+
+@given(every_order(40))
+def test_whatever_happens_no_sentence_is_begun_twice_and_each_gets_one_outcome(steps: Iterable[str]) -> None:
+    timeline: list[Event] = []
+    mouth, saying, spoken, outcomes = Mouth(), None, [], []
+    for number, step in enumerate([*steps, "die", *["decide", "finish"] * 40]):
+        fact: Event | None = None
+        if step == "compose":
+            fact = sentence(number, answer=f"q{number % 3}", is_last=number % 2 == 0)
+        elif step == "hush":
+            fact = hushed(f"h{number}")
+        elif step == "repeat" and timeline:
+            mouth.hear(timeline[-1])
+        elif step == "die":
+            mouth, saying = mouth_after(*timeline), None
+        elif step == "finish" and saying:
+            fact, saying = finished(saying, at=NOW), None
+        elif step == "decide":
+            decision = mouth.decide(NOW)
+            if isinstance(decision, Speak):
+                saying, fact = decision.sentence, started(decision.sentence)
+                spoken.append(saying.id)
+            elif isinstance(decision, Drop):
+                saying = None if saying == decision.sentence else saying
+                fact = cut(decision.sentence)
+        if fact:
+            timeline.append(fact)
+            mouth.hear(fact)
+    composed = [fact.id for fact in timeline if isinstance(fact, SentenceComposed)]
+    outcomes = [fact.cause_id for fact in timeline if isinstance(fact, SpeechFinished | SpeechCut)]
+    assert len(spoken) == len(set(spoken))
+    assert sorted(outcomes) == sorted(composed)
