@@ -98,7 +98,7 @@ export class MeetingPage {
     byId("status").toggleAttribute("data-over", isOver);
     byId("explanation").textContent = explanation;
     byId("explanation").hidden = !explanation;
-    byId("leave").disabled = byId("hush").disabled = isOver;
+    byId("leave").hidden = byId("hush").hidden = isOver;
     if (isOver) this.captions.clear(), this.showCaptions();
   }
 

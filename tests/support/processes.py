@@ -1,0 +1,65 @@
+"""Real processes for tests: started, killed, and always ended."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from support import free_port
+
+ROOT = Path(__file__).parents[2]
+
+
+class System:
+    """Some of chimein's processes on one Redis."""
+
+    def __init__(self, redis_url: str, logs: Path, **settings: str) -> None:
+        self.ingest_port, self.gateway_port = free_port(), free_port()
+        self._logs = logs
+        self._environ = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "REDIS_URL": redis_url,
+            "INGEST_PORT": str(self.ingest_port),
+            "GATEWAY_PORT": str(self.gateway_port),
+            "TRANSCRIBER_ENGINE": "scripted",
+            "SPEAKER_VOICE": "scripted",
+            "LOG_FORMAT": "json",
+            **{f"{role}_STATUS_PORT": "0" for role in ("INGEST", "TRANSCRIBER", "BRAIN", "SPEAKER")},
+            **settings,
+        }
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self, role: str) -> subprocess.Popen[bytes]:
+        log = (self._logs / f"{role}-{len(self.processes)}.log").open("wb")
+        process = subprocess.Popen(
+            [sys.executable, "-m", role], env=self._environ, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
+        )
+        log.close()
+        self.processes.append(process)
+        return process
+
+    def log_of(self, process: subprocess.Popen[bytes], role: str) -> str:
+        return (self._logs / f"{role}-{self.processes.index(process)}.log").read_text()
+
+    def socket_url(self, meeting_id: str, token: str = "secret") -> str:
+        return f"ws://127.0.0.1:{self.ingest_port}/recall/{meeting_id}/?token={token}"
+
+    def stop(self) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+            process.wait(10)
+
+
+@contextmanager
+def system(redis_url: str, logs: Path, **settings: str) -> Iterator[System]:
+    running = System(redis_url, logs, **settings)
+    try:
+        yield running
+    finally:
+        running.stop()
