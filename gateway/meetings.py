@@ -59,7 +59,7 @@ async def join(request: web.Request) -> web.Response:
     command = JoinMeeting(
         id=claim.command_id,
         meeting_id=meeting_id,
-        at=request.app[CLOCK].now_ms(),
+        at=int(await claim.remember("at", str(request.app[CLOCK].now_ms()))),
         trace=new_trace(),
         meeting_url=link.url,
         settings=settings_of(wanted, request.app[SETTINGS].retention_hours),

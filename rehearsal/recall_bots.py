@@ -18,6 +18,7 @@ from shared.meeting_urls import parse_meeting_url
 
 IN_CALL = frozenset({"in_call_not_recording", "in_call_recording"})
 OVER = frozenset({"call_ended", "done", "fatal"})
+GOODBYE_S = 3.0
 UNANSWERED_WEBHOOKS_S = 2.0
 
 
@@ -149,10 +150,17 @@ class Bot:
         for line, _, _ in self.lines:
             line.end()
         self.enter("call_ended", sub_code)
-        await asyncio.gather(*self._line_tasks)
+        await self.hang_up()
         await asyncio.sleep(self._options.delays.upload_s)
         self.enter("done")
         await self._webhooks.flush(UNANSWERED_WEBHOOKS_S)
+
+    async def hang_up(self) -> None:
+        """What is still on its way gets a moment; a receiver that takes nothing does not hold the bot."""
+        for task in self._line_tasks:
+            await asyncio.wait({task}, timeout=GOODBYE_S)
+            task.cancel()
+        await asyncio.gather(*self._line_tasks, return_exceptions=True)
 
     def enter(self, code: str, sub_code: str | None = None) -> None:
         now = iso(datetime.now(UTC))

@@ -80,6 +80,9 @@ class Line:
         return True
 
     async def carry(self, socket: ClientConnection) -> None:
+        """Until either side ends it; the call may have ended during the handshake."""
+        if self._over.is_set():
+            return
         self._queue = asyncio.Queue(BACKLOG)
         self._socket = socket
         self.enter(State.RUNNING)

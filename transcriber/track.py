@@ -16,7 +16,7 @@ from shared.sessions import OwnedMeeting
 from shared.streams import CHUNK_MS, COMMITTED, MIXED, PCM, audio_id, before_audio, source_ms_of
 from shared.waiting import first_of
 from transcriber import metrics
-from transcriber.coverage import Coverage
+from transcriber.coverage import Coverage, Hole
 from transcriber.latency import Arrivals
 from transcriber.lines import fresh, line_of
 from transcriber.ports import Heard, SpeechEngine, SpeechStream, StreamSpec, Word
@@ -51,7 +51,10 @@ class TrackEar:
                 if not isinstance(error, TranscriptionError):
                     raise
                 metrics.engine_failures.labels(error.category).inc()
-                log.warning("engine.failed", track=self._track, category=error.category)
+                log.warning("engine.failed", track=self._track, category=error.category, reason=error.reason)
+                if error.is_permanent and self._situation.audio_ended.is_set():
+                    await self._give_up(error)
+                    return
                 await self._meeting.clock.sleep(error.retry_after_s or REDIAL_S[min(tries, len(REDIAL_S) - 1)])
                 tries += 1
 
@@ -92,6 +95,11 @@ class TrackEar:
             self._stream = None
             await stream.close()
 
+    async def _give_up(self, error: TranscriptionError) -> None:
+        """What this engine will never hear is told as a gap, and the transcript can be completed."""
+        await self._tell_gap(max(self._committed_ms, 0), self._situation.heard_ms, error.reason)
+        await self._commit(Heard(words=(), is_final=True, settled_ms=self._situation.heard_ms))
+
     # -- audio to the engine -----------------------------------------------------------------------------------------
 
     async def _feed(self, stream: SpeechStream, start_ms: int) -> None:
@@ -104,7 +112,7 @@ class TrackEar:
                 for entry in audio.batch():
                     source_ms = source_ms_of(entry.id)
                     if hole := coverage.take(source_ms):
-                        await self._tell_gap(hole.from_ms, hole.to_ms)
+                        await self._tell_hole(hole)
                     self._arrivals.note(source_ms + CHUNK_MS, self._meeting.clock.now_ms())
                     await stream.send(source_ms, entry.fields[PCM])
                 if self._situation.audio_ended.is_set() and not await self._has_more(coverage.heard_ms):
@@ -118,9 +126,13 @@ class TrackEar:
         last = entries_of(await self._meeting.bus.redis.xrevrange(self._meeting.keys.audio(self._track), count=1))
         return bool(last) and source_ms_of(last[0].id) >= heard_ms
 
-    async def _tell_gap(self, from_ms: int, to_ms: int) -> None:
+    async def _tell_hole(self, hole: Hole) -> None:
         """On the mixed track only: a participant's own track is silent whenever they are muted."""
-        if self._track != MIXED or to_ms <= self._told_ms:
+        if self._track == MIXED:
+            await self._tell_gap(hole.from_ms, hole.to_ms, "no audio came from the meeting platform")
+
+    async def _tell_gap(self, from_ms: int, to_ms: int, cause: str) -> None:
+        if to_ms <= self._told_ms:
             return
         self._told_ms = to_ms
         gap = GapFound(
@@ -130,7 +142,7 @@ class TrackEar:
             track=self._track,
             from_ms=from_ms,
             to_ms=to_ms,
-            cause="no audio came from the meeting platform",
+            cause=cause,
         )
         await self._meeting.write(write_of(gap))
         metrics.gap_ms.inc(to_ms - from_ms)

@@ -1,6 +1,8 @@
 """How the transcriber is put together."""
 
+import asyncio
 import functools
+import os
 
 import structlog
 
@@ -21,7 +23,7 @@ def main(settings: TranscriberSettings) -> None:
 
 
 async def work(worker: Worker, settings: TranscriberSettings) -> None:
-    engine = build_engine(settings)
+    engine = await asyncio.to_thread(build_engine, settings)
     worker.health.engine = engine.name
     try:
         await Owner(worker, functools.partial(hear, engine=engine)).run()
@@ -38,4 +40,6 @@ def build_engine(settings: TranscriberSettings) -> SpeechEngine:
         return ScriptedEngine()
     if settings.deepgram_api_key:
         log.warning("deepgram.not_supported_yet", engine="embedded")
+    # A second BLAS thread only spins beside the decoder's own; it must be set before numpy is loaded.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     return build_embedded_engine()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from fakeredis import FakeAsyncRedis, FakeServer
 from support import free_port, valkey_binary
@@ -176,6 +177,13 @@ def rig_with(redis_url: str) -> Callable[..., contextlib.AbstractAsyncContextMan
 def rig_on_url() -> Callable[[str], contextlib.AbstractAsyncContextManager[Rig]]:
     """For tests that bring a server of their own."""
     return lambda url: rig_on(url, settings_of())
+
+
+@pytest.fixture
+async def fake_app() -> AsyncIterator[web.Application]:
+    client = FakeAsyncRedis()
+    yield build_app(settings_of(), Bus(client), client)
+    await client.aclose()
 
 
 @pytest.fixture

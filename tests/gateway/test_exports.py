@@ -1,6 +1,7 @@
 """Files made of a transcript: valid for the programs that read them, whatever was said."""
 
 import re
+from itertools import pairwise
 
 from gateway.contract import Transcript, TranscriptGap, TranscriptLine
 from gateway.exports import cues, to_markdown, to_srt, to_text, to_vtt, transcript_of
@@ -34,7 +35,7 @@ class TestCues:
         lines = [line(1, 0, 4000), line(2, 3000, 5000), line(3, 3000, 3200), line(4, 3050, 9000)]
         found = [(start, end) for start, end, _ in cues(lines)]
         assert all(start < end for start, end in found)
-        assert all(end <= start for (_, end), (start, _) in zip(found, found[1:], strict=False))
+        assert all(end <= start for (_, end), (start, _) in pairwise(found))
 
     def test_lines_apart_keep_their_times(self):
         assert [(start, end) for start, end, _ in cues([line(1, 0, 900), line(2, 1000, 1900)])] == [

@@ -28,6 +28,10 @@ def answers(command):
     return [effect(QuestionAnswered, command, "answer", CLOCK, **about)]
 
 
+def fails(command):
+    return [effect(QuestionFailed, command, "failed", CLOCK, question="", reason="busy", category="rate_limit")]
+
+
 async def test_repeated_join_makes_one_meeting_and_the_same_answer(rig):
     rig.play(INGEST, takes_bot, shards=ALL)
     answers_ = [await rig.client.post("/meetings/join", json=LINK, headers=KEY) for _ in range(3)]
@@ -90,15 +94,12 @@ async def test_repeat_after_a_timeout_goes_on_waiting_for_the_same_thing(rig_wit
 
 
 async def test_failure_that_may_pass_is_a_fresh_start_under_the_same_key(rig):
-    tries = iter(
-        [
-            lambda command: [
-                effect(QuestionFailed, command, "failed", CLOCK, question="", reason="busy", category="rate_limit")
-            ],
-            answers,
-        ]
-    )
-    rig.play(BRAIN, lambda command: next(tries)(command))
+    tries = iter([fails, answers])
+
+    def script(command):
+        return next(tries)(command)
+
+    rig.play(BRAIN, script)
     meeting_id = await rig.meeting()
     statuses = [
         (await rig.client.post(f"/meetings/{meeting_id}/ask", json={"question": "Who?"}, headers=KEY)).status

@@ -23,6 +23,16 @@ def refuses_bot(category, reason="the platform said no"):
     return lambda command: [effect(JoinRefused, command, "refused", CLOCK, reason=reason, category=category)]
 
 
+def one_after_the_other(scripts):
+    """The first script for the first command, and so on."""
+    left = iter(scripts)
+
+    def script(command):
+        return next(left)(command)
+
+    return script
+
+
 async def erase_now(redis: Redis, command) -> None:
     keys = MeetingKeys(command.meeting_id)
     erased = effect(MeetingErased, command, "erased", CLOCK, stores={"timeline": 3})
@@ -72,8 +82,8 @@ class TestJoin:
 
     async def test_refusals_are_told_by_category(self, rig):
         expected = {"invalid": 422, "authentication": 502, "rate_limit": 503, "unavailable": 503, "timeout": 504}
-        scripts = iter([refuses_bot(category) for category in expected])
-        rig.play(INGEST, lambda command: next(scripts)(command), shards=ALL)
+        scripts = [refuses_bot(category) for category in expected]
+        rig.play(INGEST, one_after_the_other(scripts), shards=ALL)
         seen = {}
         for category in expected:
             response = await rig.client.post("/meetings/join", json={"meeting_url": LINK})

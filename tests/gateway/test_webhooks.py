@@ -101,7 +101,7 @@ class TestUnsigned:
         assert "RECALL_WEBHOOK_SECRET" in (await response.json())["detail"]
 
     async def test_without_secret_an_open_gateway_refuses(self, rig_with):
-        async with rig_with(bind_host="0.0.0.0", chimein_api_keys=Secret("k" * 20)) as rig:  # noqa: S104  # the case
+        async with rig_with(bind_host="0.0.0.0", chimein_api_keys=Secret("k" * 20)) as rig:
             assert (await rig.client.post("/webhooks/recall", json=today(await rig.meeting()))).status == 503
 
 

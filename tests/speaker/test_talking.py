@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -211,39 +211,61 @@ def test_a_speaker_that_died_over_a_sentence_does_not_keep_the_next_one_fresh() 
     assert decisions(mouth, NOW + 600_000) == [Drop(ONE, INTERRUPTED), Drop(TWO, TOO_LATE)]
 
 
-def every_order(count: int) -> st.SearchStrategy[list[Event]]:
-    """Histories as speakers write them, with deaths, hushes and repeats in between."""
-    return st.lists(st.sampled_from(["compose", "decide", "finish", "hush", "die", "repeat"]), max_size=count)
+class History:
+    """A timeline as speakers write it, with deaths, hushes and repeats in between."""
+
+    def __init__(self) -> None:
+        self.timeline: list[Event] = []
+        self.mouth = Mouth()
+        self.saying: SentenceComposed | None = None
+
+    def write(self, fact: Event) -> None:
+        self.timeline.append(fact)
+        self.mouth.hear(fact)
+
+    def compose(self) -> None:
+        number = len(self.timeline)
+        self.write(sentence(number, answer=f"q{number % 3}", is_last=number % 2 == 0))
+
+    def hush(self) -> None:
+        self.write(hushed(f"h{len(self.timeline)}"))
+
+    def repeat(self) -> None:
+        for fact in self.timeline[-3:]:
+            self.mouth.hear(fact)
+
+    def die(self) -> None:
+        self.mouth, self.saying = mouth_after(*self.timeline), None
+
+    def finish(self) -> None:
+        if self.saying:
+            said, self.saying = self.saying, None
+            self.write(finished(said, at=NOW))
+
+    def decide(self) -> None:
+        match self.mouth.decide(NOW):
+            case Speak(said):
+                self.saying = said
+                self.write(started(said))
+            case Drop(unsaid, _):
+                self.saying = None if self.saying == unsaid else self.saying
+                self.write(cut(unsaid))
+
+    def of(self, *kinds: type[Event]) -> list[str]:
+        return [fact.cause_id for fact in self.timeline if isinstance(fact, kinds)]
 
 
-@given(every_order(40))
-def test_whatever_happens_no_sentence_is_begun_twice_and_each_gets_one_outcome(steps: Iterable[str]) -> None:
-    timeline: list[Event] = []
-    mouth, saying, spoken, outcomes = Mouth(), None, [], []
-    for number, step in enumerate([*steps, "die", *["decide", "finish"] * 40]):
-        fact: Event | None = None
-        if step == "compose":
-            fact = sentence(number, answer=f"q{number % 3}", is_last=number % 2 == 0)
-        elif step == "hush":
-            fact = hushed(f"h{number}")
-        elif step == "repeat" and timeline:
-            mouth.hear(timeline[-1])
-        elif step == "die":
-            mouth, saying = mouth_after(*timeline), None
-        elif step == "finish" and saying:
-            fact, saying = finished(saying, at=NOW), None
-        elif step == "decide":
-            decision = mouth.decide(NOW)
-            if isinstance(decision, Speak):
-                saying, fact = decision.sentence, started(decision.sentence)
-                spoken.append(saying.id)
-            elif isinstance(decision, Drop):
-                saying = None if saying == decision.sentence else saying
-                fact = cut(decision.sentence)
-        if fact:
-            timeline.append(fact)
-            mouth.hear(fact)
-    composed = [fact.id for fact in timeline if isinstance(fact, SentenceComposed)]
-    outcomes = [fact.cause_id for fact in timeline if isinstance(fact, SpeechFinished | SpeechCut)]
-    assert len(spoken) == len(set(spoken))
-    assert sorted(outcomes) == sorted(composed)
+STEPS = (History.compose, History.hush, History.repeat, History.die, History.finish, History.decide)
+
+
+@given(st.lists(st.sampled_from(STEPS), max_size=40))
+def test_whatever_happens_no_sentence_is_begun_twice_and_each_gets_one_outcome(
+    steps: list[Callable[[History], None]],
+) -> None:
+    history = History()
+    for step in [*steps, History.die, *[History.decide, History.finish] * 41]:
+        step(history)
+    composed = [fact.id for fact in history.timeline if isinstance(fact, SentenceComposed)]
+    begun = history.of(SpeechStarted)
+    assert len(begun) == len(set(begun))
+    assert sorted(history.of(SpeechFinished, SpeechCut)) == sorted(composed)

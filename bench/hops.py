@@ -1,0 +1,219 @@
+"""How long each hop takes beside the floor: one XADD to a blocked XREAD on the same server, in the same run.
+
+    python -m bench.hops
+
+Real processes, real sockets, scripted engines that take no time. Writes bench-output/hops.json.
+"""
+
+import asyncio
+import json
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+from websockets.asyncio.client import connect as dial
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
+from cli.embedded_redis import EmbeddedRedis
+from processes import System, system
+from support import new_meeting
+
+from rehearsal.recall_frames import Origin, audio
+from shared.bus import Bus, Entry, connect
+from shared.events import CODEC, Event, Hushed, LineHeard, SentenceComposed, SpeechStarted, new_id
+from shared.numbered_pcm import encode
+from shared.streams import MIXED, MeetingKeys, source_ms_of
+from shared.tail import Follower, Tail
+
+ROUNDS = 300
+WARM = 30
+"""First rounds, not counted."""
+OUTPUT = Path("bench-output")
+
+
+async def main() -> None:
+    async with EmbeddedRedis(OUTPUT / "redis") as redis:
+        bus = Bus(connect(redis.url))
+        await bus.redis.flushall()
+        with system(redis.url, OUTPUT) as chimein:
+            for role in ("gateway", "ingest", "transcriber", "brain", "speaker"):
+                chimein.start(role)
+            await ready(chimein)
+            async with following(redis.url) as tail:
+                hops = await measure(Bench(bus, tail, chimein))
+        await bus.close()
+    report(hops)
+
+
+class Bench:
+    """What every measurement needs."""
+
+    def __init__(self, bus: Bus, tail: Tail, chimein: System) -> None:
+        self.bus, self.tail, self.chimein = bus, tail, chimein
+        self.url = f"http://127.0.0.1:{chimein.gateway_port}"
+
+
+async def ready(chimein: System) -> None:
+    url = f"http://127.0.0.1:{chimein.gateway_port}/ready"
+    async with aiohttp.ClientSession() as session:
+        for _ in range(200):
+            try:
+                async with session.get(url) as answer:
+                    if answer.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.1)
+    raise SystemExit("the system did not become ready; see bench-output/*.log")
+
+
+@asynccontextmanager
+async def following(url: str) -> AsyncIterator[Tail]:
+    client = connect(url)
+    tail = Tail(client)
+    task = asyncio.create_task(tail.run())
+    try:
+        yield tail
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+        await client.aclose()
+
+
+async def measure(bench: Bench) -> dict[str, list[float]]:
+    ingest, transcriber = await frames_to_lines(bench)
+    first_sentence, first_audio = await text_to_speech(bench)
+    return {
+        "floor: XADD → blocked XREAD": await floor(bench),
+        "ingest: frame in → chunk on the stream": ingest,
+        "transcriber: chunk → line on the timeline": transcriber,
+        "gateway: fact → WebSocket client": await fact_to_client(bench),
+        "brain: POST say → first sentence": first_sentence,
+        "speaker: sentence → SpeechStarted": first_audio,
+    }
+
+
+async def floor(bench: Bench) -> list[float]:
+    """redis-py on both sides, one entry at a time."""
+    took = []
+    for n in range(ROUNDS):
+        read = asyncio.create_task(bench.bus.redis.xread({"floor": "$"}, block=1000))
+        await asyncio.sleep(0.004)
+        began = time.perf_counter()
+        await bench.bus.redis.xadd("floor", {"pcm": bytes(3200), "n": n})
+        await read
+        took.append((time.perf_counter() - began) * 1000)
+    return took
+
+
+async def frames_to_lines(bench: Bench) -> tuple[list[float], list[float]]:
+    """100 ms frames at four times real time: a chunk each, a line for every 20."""
+    meeting = await new_meeting(bench.bus, shard=1)
+    keys = MeetingKeys(meeting)
+    chunks, timeline = bench.tail.follow(keys.audio(MIXED)), bench.tail.follow(keys.timeline)
+    sent: dict[int, float] = {}
+    origin = Origin(bot_id="bench", recording_id="bench", endpoint_id="bench", started_at=datetime.now(UTC))
+    async with dial(bench.chimein.socket_url(meeting), compression=None) as socket:
+        reading = asyncio.create_task(arrivals(chunks, source_of, ROUNDS * 4))
+        hearing = asyncio.create_task(arrivals(timeline, line_end_of, ROUNDS * 4 // 20))
+        for n in range(ROUNDS * 4):
+            frame = audio(origin, encode(1, n * 5, 5), n * 100)
+            sent[n * 100] = time.perf_counter()
+            await socket.send(frame)
+            await asyncio.sleep(0.025)
+        chunked, heard = await reading, await hearing
+    ingest = [(chunked[ms] - sent[ms]) * 1000 for ms in chunked]
+    lines = [(heard[end] - chunked[end - 100]) * 1000 for end in heard]
+    return ingest, lines
+
+
+async def fact_to_client(bench: Bench) -> list[float]:
+    meeting = await new_meeting(bench.bus, shard=2)
+    took = []
+    url = f"{bench.url}/meetings/{meeting}/live"
+    async with aiohttp.ClientSession() as session, session.ws_connect(url) as socket:
+        for n in range(ROUNDS):
+            fact = Hushed(id=f"bench-{n}", meeting_id=meeting, at=1, by="bench")
+            began = time.perf_counter()
+            await bench.bus.append(meeting, fact)
+            while fact.id not in (await socket.receive(timeout=5)).data:
+                pass
+            took.append((time.perf_counter() - began) * 1000)
+            await asyncio.sleep(0.004)
+    return took
+
+
+async def text_to_speech(bench: Bench) -> tuple[list[float], list[float]]:
+    """Each text in a meeting of its own turn: the sentence before is hushed first."""
+    meeting = await new_meeting(bench.bus, shard=3)
+    timeline = bench.tail.follow(MeetingKeys(meeting).timeline)
+    composed, started = [], []
+    async with aiohttp.ClientSession() as session:
+        for n in range(ROUNDS // 3):
+            began = time.perf_counter()
+            body = {"text": f"Text {n}."}
+            said = asyncio.create_task(post(session, f"{bench.url}/meetings/{meeting}/say", body))
+            sentence = await first(timeline, SentenceComposed)
+            composed.append((time.perf_counter() - began) * 1000)
+            await first(timeline, SpeechStarted)
+            started.append((time.perf_counter() - began) * 1000 - composed[-1])
+            await said
+            await bench.bus.append(meeting, Hushed(id=new_id(), meeting_id=meeting, at=sentence.at, by="bench"))
+            await asyncio.sleep(0.02)
+    return composed, started
+
+
+async def post(session: aiohttp.ClientSession, url: str, body: dict[str, str]) -> None:
+    async with session.post(url, json=body) as answer:
+        await answer.read()
+
+
+async def first(follower: Follower, kind: type[Event]) -> Event:
+    async with asyncio.timeout(10):
+        async for entry in follower:
+            fact = CODEC.decode(entry.fields)
+            if isinstance(fact, kind):
+                return fact
+    raise AssertionError
+
+
+async def arrivals(follower: Follower, place: Callable[[Entry], int | None], count: int) -> dict[int, float]:
+    """When each entry was read, by its place."""
+    seen: dict[int, float] = {}
+    async for entry in follower:
+        if (at := place(entry)) is not None:
+            seen[at] = time.perf_counter()
+        if len(seen) == count:
+            break
+    return seen
+
+
+def source_of(entry: Entry) -> int:
+    return source_ms_of(entry.id)
+
+
+def line_end_of(entry: Entry) -> int | None:
+    fact = CODEC.decode(entry.fields)
+    return fact.line.end_ms if isinstance(fact, LineHeard) else None
+
+
+def report(hops: dict[str, list[float]]) -> None:
+    base = statistics.median(hops["floor: XADD → blocked XREAD"][WARM:])
+    rows = {}
+    print(f"{'hop':<45} {'p50 ms':>8} {'p99 ms':>8} {'p50/floor':>10} {'n':>6}")
+    for name, took in hops.items():
+        warm = sorted(took[min(WARM, len(took) // 5) :])
+        p50, p99 = statistics.median(warm), warm[min(len(warm) - 1, int(len(warm) * 0.99))]
+        rows[name] = {"p50_ms": p50, "p99_ms": p99, "over_floor": p50 / base, "n": len(warm)}
+        print(f"{name:<45} {p50:>8.2f} {p99:>8.2f} {p50 / base:>10.1f} {len(warm):>6}")
+    (OUTPUT / "hops.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    OUTPUT.mkdir(exist_ok=True)
+    asyncio.run(main())

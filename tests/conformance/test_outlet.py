@@ -1,0 +1,111 @@
+"""What every outlet does, wherever its sound goes."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from ears import bot_body
+
+from rehearsal.recall_options import Delays, Options
+from rehearsal.recall_server import RecallServer
+from shared.clock import SystemClock
+from shared.config import Secret
+from shared.errors import SpeechError
+from shared.recall_api import RecallApi
+from speaker.adapters.recall_clips import RecallClips
+from speaker.adapters.scripted import ScriptedOutlet, tone
+from speaker.adapters.tee import Tee
+from speaker.adapters.wav_file import WavFile
+from speaker.ports import Clip, Outlet
+
+RATE_HZ = 24_000
+
+
+@dataclass
+class Subject:
+    """An outlet, a bot it can speak through, and how many clips came out of it."""
+
+    outlet: Outlet
+    heard: Callable[[], int]
+    bot_id: str = "b"
+
+    def clip(self, ms: int = 100, sentence_id: str = "s") -> Clip:
+        return Clip(
+            meeting_id="m-1", bot_id=self.bot_id, sentence_id=sentence_id, pcm=tone(ms, RATE_HZ), rate_hz=RATE_HZ
+        )
+
+
+@contextlib.asynccontextmanager
+async def scripted(_: Path) -> AsyncIterator[Subject]:
+    outlet = ScriptedOutlet(SystemClock())
+    yield Subject(outlet, lambda: len(outlet.begun))
+
+
+@contextlib.asynccontextmanager
+async def wav_file(folder: Path) -> AsyncIterator[Subject]:
+    outlet = WavFile(folder)
+    yield Subject(outlet, lambda: clips_in(outlet.path_of("m-1")))
+
+
+def clips_in(path: Path) -> int:
+    """Counted by the pauses between clips of 100 ms."""
+    return round((path.stat().st_size / 2 / RATE_HZ + 0.3) / 0.4) if path.exists() else 0
+
+
+@contextlib.asynccontextmanager
+async def tee(folder: Path) -> AsyncIterator[Subject]:
+    heard = ScriptedOutlet(SystemClock())
+    yield Subject(Tee(heard, WavFile(folder)), lambda: len(heard.begun))
+
+
+@contextlib.asynccontextmanager
+async def recall_clips(_: Path) -> AsyncIterator[Subject]:
+    async with RecallServer(Options(delays=Delays(dispatch_s=0, join_s=0, upload_s=0))) as recall:
+        api = RecallApi(recall.url, Secret("key"), SpeechError)
+        bot = await api.create_bot(bot_body(recording_config=None), "m-1:1")
+        await recall.bots[bot.id].reached["in_call_not_recording"].wait()
+        yield Subject(RecallClips(api, SystemClock()), lambda: len(recall.heard.clips), bot.id)
+
+
+@pytest.fixture(params=[scripted, wav_file, tee, recall_clips])
+async def subject(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Subject]:
+    async with request.param(tmp_path) as subject:
+        yield subject
+        await subject.outlet.close()
+
+
+async def test_a_clip_comes_out(subject: Subject) -> None:
+    await subject.outlet.play(subject.clip())
+    assert subject.heard() == 1
+
+
+async def test_clips_one_after_the_other_all_come_out(subject: Subject) -> None:
+    for n in range(3):
+        await subject.outlet.play(subject.clip(sentence_id=f"s{n}"))
+    assert subject.heard() == 3
+
+
+async def test_cancelling_returns_at_once_and_leaves_the_outlet_usable(subject: Subject) -> None:
+    playing = asyncio.create_task(subject.outlet.play(subject.clip(60_000)))
+    await asyncio.sleep(0)
+    playing.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.gather(playing, return_exceptions=True)
+        await subject.outlet.play(subject.clip())
+    assert subject.heard() >= 1
+
+
+async def test_an_empty_clip_is_harmless(subject: Subject) -> None:
+    await subject.outlet.play(subject.clip(0))
+    await subject.outlet.play(subject.clip())
+
+
+async def test_closing_twice_is_harmless(subject: Subject) -> None:
+    await subject.outlet.close()
+
+
+def test_it_has_a_name(subject: Subject) -> None:
+    assert subject.outlet.name
