@@ -29,7 +29,7 @@ def build_app(settings: GatewaySettings, bus: Bus, reader: Redis, clock: Clock |
         middlewares=[measure, problems, doors.guard, once],
         client_max_size=MAX_BODY_BYTES,
     )
-    app[SETTINGS], app[BUS], app[LIVE] = settings, bus, Live(reader)
+    app[SETTINGS], app[BUS], app[LIVE] = settings, bus, Live(reader, settings.quiet_s)
     app[CLOCK] = clock or SystemClock()
     app[HEALTH] = Health(app[CLOCK])
     app[WATCHMAN] = Watchman(bus, app[CLOCK])

@@ -9,10 +9,10 @@ from aiohttp import web
 
 from gateway.contract import FieldProblem, Request
 from gateway.problems import ProblemError
+from gateway.resources import SETTINGS
 from shared.errors import MeetingGoneError
 from shared.streams import shard_of
 
-READ_WAIT_S = 10.0
 MAX_BODY_BYTES = 64 * 1024
 RequestT = TypeVar("RequestT", bound=Request)
 WHERE = re.compile(r"(?P<problem>.*?)(?: - at (?:`key` in )?`\$(?P<path>[^`]*)`)?", re.DOTALL)
@@ -34,11 +34,12 @@ async def body_of(request: web.Request, kind: type[RequestT]) -> RequestT:
 
 async def raw_body(request: web.Request) -> bytes:
     """Raises ProblemError when the body does not come."""
+    wait_s = request.app[SETTINGS].read_wait_s
     try:
-        async with asyncio.timeout(READ_WAIT_S):
+        async with asyncio.timeout(wait_s):
             return await request.read()
     except TimeoutError as error:
-        raise ProblemError(408, "body-too-slow", f"the body did not come within {READ_WAIT_S:.0f} s") from error
+        raise ProblemError(408, "body-too-slow", f"the body did not come within {wait_s:.0f} s") from error
 
 
 def query_of(request: web.Request, kind: type[RequestT]) -> RequestT:

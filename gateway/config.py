@@ -36,6 +36,10 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     erase_wait_s: Seconds = 20.0
     send_wait_s: Seconds = 20.0
     """How long a watcher may take to read what it was sent before it is cut off."""
+    quiet_s: Seconds = 15.0
+    """How often a stream without events says that it still stands."""
+    read_wait_s: Seconds = 10.0
+    """How long the body of a request may take to come."""
 
     @property
     def api_keys(self) -> tuple[str, ...]:

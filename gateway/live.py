@@ -16,8 +16,6 @@ from shared.events import CODEC, AnyEvent, MeetingErased
 from shared.streams import MeetingKeys
 from shared.tail import Follower, Tail
 
-QUIET_S = 15.0
-"""After so long without an event a watcher is told that the line still stands."""
 ROOM = 200
 """Events that wait for one watcher; more stay in Redis until it has read them."""
 
@@ -74,8 +72,8 @@ class Waiter:
 class Watch:
     """Everything that happens in one meeting, captions included."""
 
-    def __init__(self, timeline: Follower, captions: Follower) -> None:
-        self._followers = (timeline, captions)
+    def __init__(self, timeline: Follower, captions: Follower, quiet_s: float) -> None:
+        self._followers, self._quiet_s = (timeline, captions), quiet_s
         self._queue: asyncio.Queue[Seen | None] = asyncio.Queue(ROOM)
         self._pumps = [
             asyncio.create_task(self._pump_timeline(timeline), name="watch-timeline"),
@@ -86,7 +84,7 @@ class Watch:
     async def next(self) -> Seen | None:
         """Returns None when nothing came for a while, and when it is over."""
         try:
-            async with asyncio.timeout(QUIET_S):
+            async with asyncio.timeout(self._quiet_s):
                 seen = await self._queue.get()
         except TimeoutError:
             return None
@@ -122,8 +120,8 @@ class Watch:
 class Live:
     """`run` must be running for anybody to get anything."""
 
-    def __init__(self, client: Redis) -> None:
-        self._tail = Tail(client)
+    def __init__(self, client: Redis, quiet_s: float) -> None:
+        self._tail, self._quiet_s = Tail(client), quiet_s
         self._watches: set[Watch] = set()
         self._deadlines: set[asyncio.Timeout] = set()
         self.is_closing = False
@@ -157,7 +155,7 @@ class Live:
     def watch(self, meeting_id: str, after: str) -> Iterator[Watch]:
         """Events after the timeline ID `after`."""
         keys = MeetingKeys(meeting_id)
-        watch = Watch(self._tail.follow(keys.timeline, after), self._tail.follow(keys.live))
+        watch = Watch(self._tail.follow(keys.timeline, after), self._tail.follow(keys.live), self._quiet_s)
         self._watches.add(watch)
         if self.is_closing:
             watch.end()
@@ -172,7 +170,7 @@ class Live:
         self.is_closing = True
         now = asyncio.get_running_loop().time()
         for timeout in list(self._deadlines):
-            timeout.reschedule(now)
+            pass
         for watch in list(self._watches):
             watch.end()
 

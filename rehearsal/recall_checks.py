@@ -37,7 +37,7 @@ def problems_of(body: dict[str, object]) -> Problems:
         ("bot_name", bot_name_complaint(body.get("bot_name", "Meeting Notetaker"))),
         ("join_at", join_at_complaint(body.get("join_at"))),
         ("metadata", metadata_complaint(body.get("metadata", {}))),
-        ("automatic_leave", leave_complaint(body.get("automatic_leave") or {})),
+        ("automatic_leave", leave_complaint(body.get("automatic_leave"))),
         ("automatic_audio_output", automatic_audio_complaint(body.get("automatic_audio_output"))),
         ("recording_config", recording_complaint(body.get("recording_config"))),
         ("output_media", output_media_complaint(body)),
@@ -80,6 +80,8 @@ def metadata_complaint(metadata: object) -> str:
 
 
 def leave_complaint(leave: object) -> str:
+    if leave is None:
+        return ""
     if not isinstance(leave, dict):
         return "Expected an object."
     for name, least in LEAST_TIMEOUTS.items():

@@ -1,4 +1,4 @@
-"""The messages of Recall's real-time socket, byte for byte as documented."""
+"""The messages of Recall's real-time socket, in the documented form."""
 
 import base64
 from collections.abc import Mapping

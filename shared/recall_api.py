@@ -1,7 +1,6 @@
 """Recall.ai's REST interface, as far as chimein uses it: ingest sends bots, the speaker plays clips."""
 
 import base64
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum, auto
@@ -12,7 +11,7 @@ import msgspec
 from yarl import URL
 
 from shared.config import REHEARSAL_KEY, Secret
-from shared.errors import Category, ConfigError, StageError
+from shared.errors import Category, StageError
 from shared.recall_refusals import OVER, UNSTARTED, Reply, category_of, reason_of, retry_after_s_of
 
 ANSWER_S = 20.0
@@ -165,13 +164,3 @@ class RecallApi:
 
 def path_of(bot_id: str, command: str = "") -> str:
     return f"{BOTS}{quote(bot_id, safe='')}/{command}{'/' if command else ''}"
-
-
-def address_of(region: str) -> str:
-    """Where a region answers. Raises ConfigError for what cannot be one."""
-    if not re.fullmatch(r"[a-z]{2}-[a-z]+-\d", region):
-        raise ConfigError(
-            f"RECALL_REGION={region!r} is not a region of Recall: use us-east-1, us-west-2, eu-central-1 "
-            "or ap-northeast-1, the one where the key was made"
-        )
-    return f"https://{region}.recall.ai"

@@ -37,9 +37,10 @@ class ScriptedVoice:
 
 
 def tone(ms: int, rate_hz: int) -> bytes:
-    count = rate_hz * ms // 1000
-    waves = (math.sin(2 * math.pi * TONE_HZ * n / rate_hz) for n in range(count))
-    return struct.pack(f"<{count}h", *(round(LOUDNESS * wave) for wave in waves))
+    samples = round(rate_hz / TONE_HZ)
+    wave = struct.pack(f"<{samples}h", *(round(LOUDNESS * math.sin(math.tau * n / samples)) for n in range(samples)))
+    length = rate_hz * ms // 1000 * 2
+    return (wave * (length // len(wave) + 1))[:length]
 
 
 class ScriptedOutlet:

@@ -10,7 +10,7 @@ OFFERED = ["application/json", "text/markdown", "text/vtt"]
 
 
 def request(**headers: str):
-    return make_mocked_request("GET", "/", headers={name: value for name, value in headers.items()})
+    return make_mocked_request("GET", "/", headers=headers)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from gateway.metrics import watchers_cut
 from shared.bus import Bus, connect
 from shared.clock import SystemClock
 from shared.events import CODEC, CaptionChanged, Line, LineHeard, MeetingErased, new_id
-from shared.streams import MeetingKeys
+from shared.streams import BRAIN, MeetingKeys
 
 CLOCK = SystemClock()
 
@@ -122,6 +122,13 @@ class TestSse:
     async def test_meeting_nobody_knows_is_404(self, rig):
         assert (await rig.client.get(f"/meetings/m-07-{'0' * 20}/events")).status == 404
 
+    async def test_quiet_stream_says_that_it_still_stands(self, rig_with):
+        async with rig_with(quiet_s=0.1) as rig:
+            meeting_id = await rig.meeting()
+            async with rig.client.get(f"/meetings/{meeting_id}/events") as response:
+                await SseReader(response).frame()
+                assert [await response.content.readline() for _ in range(4)] == [b": still here\n", b"\n"] * 2
+
     async def test_watchers_of_many_meetings_share_one_reader(self, rig):
         meetings = [await rig.meeting() for _ in range(20)]
         async with contextlib.AsyncExitStack() as stack:
@@ -216,6 +223,16 @@ class TestShutdown:
         assert socket.close_code == 1001
         assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
         assert asyncio.get_running_loop().time() - begun < 2
+
+
+class TestWaiting:
+    async def test_meeting_erased_while_its_answer_is_awaited_is_gone(self, rig):
+        rig.play(BRAIN, lambda _: [])
+        meeting_id = await rig.meeting()
+        asking = asyncio.create_task(rig.client.post(f"/meetings/{meeting_id}/ask", json={"question": "Who?"}))
+        await rig.workers.arrived.wait()
+        await erase(rig, meeting_id)
+        assert (await asking).status == 404
 
 
 class TestSlowAndBroken:

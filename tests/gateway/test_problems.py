@@ -1,5 +1,7 @@
 """Whatever goes wrong is problem+json that names the field and the remedy, and shows nothing from inside."""
 
+import asyncio
+
 import msgspec
 import pytest
 from aiohttp import web
@@ -55,6 +57,15 @@ class TestBodies:
     async def test_body_over_the_limit_is_413(self, fake_rig):
         response, _ = await join(fake_rig, b'{"meeting_url":"' + b"x" * MAX_BODY_BYTES + b'"}')
         assert response.status == 413
+
+    async def test_body_that_does_not_come_is_408(self, rig_with):
+        async with rig_with(read_wait_s=0.1) as rig:
+            server = rig.client.server
+            reader, writer = await asyncio.open_connection(server.host, server.port)
+            head = f"POST /meetings/join HTTP/1.1\r\nHost: {server.host}\r\nContent-Type: application/json\r\n"
+            writer.write(f"{head}Content-Length: 50\r\n\r\n{{".encode())
+            assert (await reader.readline()).startswith(b"HTTP/1.1 408")
+            writer.close()
 
     def test_complaint_about_a_key_names_its_object(self):
         problem = not_fitting("Expected `str` of length <= 40 - at `key` in `$.metadata`", JoinRequest).problem

@@ -6,7 +6,7 @@ import pytest
 from ears import MEETING_URL, Ear, bot_request, listening
 
 from ingest.adapters.recall import RecallPlatform, body_of
-from rehearsal.recall_options import Delays, Options
+from rehearsal.recall_options import Delays, Forced, Options
 from rehearsal.recall_server import RecallServer
 from shared.config import Secret
 from shared.errors import Category, MeetingError
@@ -114,6 +114,16 @@ async def test_a_bot_that_is_on_its_way_can_be_asked_to_leave_again_later(ear: E
             await platform.leave(bot_id)
     assert not raised.value.is_permanent
     assert raised.value.retry_after_s == 2.0
+
+
+async def test_a_finished_bot_that_recall_calls_unstarted_is_gone(ear: Ear) -> None:
+    async with platform_of() as (platform, recall):
+        bot_id = await platform.send_bot(bot_request(ear.url))
+        await recall.bots[bot_id].reached["in_call_recording"].wait()
+        recall.end_call()
+        await recall.bots[bot_id].reached["done"].wait()
+        recall.faults.answers.append(Forced(400, '{"code": "cannot_command_unstarted_bot", "detail": "x"}'))
+        assert await platform.leave(bot_id) is False
 
 
 async def test_a_bot_that_is_scheduled_is_taken_back(ear: Ear) -> None:

@@ -94,8 +94,7 @@ async def test_a_second_clip_waits_for_the_first_one() -> None:
         first, second = scene.play(1000), scene.play(1000)
         await scene.heard(1)
         assert [path for _, path in scene.recall.calls].count(f"/api/v1/bot/{scene.bot_id}/output_audio/") == 1
-        scene.recall.heard.stop(scene.bot_id, 0)
-        scene.recall.heard.clips[0].ends_ms = 0
+        scene.recall.heard.clips[0].ends_ms = 0  # the stand-in hears by the machine's clock, which has hardly moved
         scene.clock.advance(1000 + MARGIN_MS)
         await scene.heard(2)
         scene.clock.advance(1000 + MARGIN_MS)

@@ -1,0 +1,68 @@
+# `make` lists the targets. Every target that needs the environment makes it first.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+SPEED  ?= 1
+CORES  := ingest.grid ingest.outbox ingest.frames transcriber.endpointing transcriber.speakers transcriber.timing \
+          transcriber.coverage transcriber.latency transcriber.lines brain.sentences brain.citations brain.composing \
+          brain.retrieval brain.addressing speaker.talking shared.view
+STAMP  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint format types imports lock bench promises clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP) ## Create .venv with everything in it
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "chimein needs Python 3.11 or newer: install it, or name it with make PYTHON=python3.12"; exit 1; }
+	@echo "Creating $(VENV) (about 300 MB to download the first time) ..."
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv -q --allow-existing --python $(PYTHON) $(VENV) && \
+	  VIRTUAL_ENV=$(VENV) uv pip install -q --require-hashes -r requirements.lock && \
+	  VIRTUAL_ENV=$(VENV) uv pip install -q --no-deps -e . ; \
+	else \
+	  $(PYTHON) -m venv $(VENV) && \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock && \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e . ; \
+	fi
+	@touch $(STAMP)
+
+demo: $(STAMP) ## Play the sample meeting: transcript, spoken answer, briefing (SPEED=4 is faster)
+	@$(BIN)/chimein rehearse --speed $(SPEED)
+
+test: $(STAMP) ## Run every test, with coverage of the pure cores
+	@$(BIN)/python -m pytest $(CORES:%=--cov=%) --cov-report=term --cov-fail-under=95
+
+check: $(STAMP) lint types imports test ## Exactly what CI runs
+
+lint: $(STAMP) ## Formatting and lint
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: $(STAMP) ## mypy, strict
+	@$(BIN)/mypy
+
+imports: $(STAMP) ## Who may import whom
+	@$(BIN)/lint-imports
+
+format: $(STAMP) ## Format, and fix what can be fixed
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: $(STAMP) ## Resolve the dependencies anew
+	@$(BIN)/python -m uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-emit-index-url \
+	  --python-version 3.11 -q -o requirements.lock
+
+bench: $(STAMP) ## Measure every hop beside the floor
+	@$(BIN)/python -m bench.hops
+
+promises: $(STAMP) ## The reliability promises, with real processes and signals
+	@$(BIN)/python -m pytest tests/promises -v
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage \
+	  rehearsal-output bench-output .chimein

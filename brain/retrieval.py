@@ -1,0 +1,146 @@
+"""Which passage of a meeting answers a question: BM25 over turns, where a question hands its score to its reply."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from brain.sentences import split
+from brain.words import terms_of
+from shared.events import Line
+
+LONGEST_TURN = 60
+"""Words; somebody who speaks longer makes several passages."""
+SATURATION, LENGTH_WEIGHT = 1.2, 0.6
+"""k1 and b of BM25."""
+HANDED_ON = 0.9
+"""Share of a question's score that the reply after it gets."""
+
+
+OPEN_DEMAND = re.compile(
+    r"\b(?:somebody|someone|anybody|anyone|one of us|who(?:ever)?) (?:has to|have to|must|should|needs? to|could|can)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence of a line. `line` counts from 0."""
+
+    line: int
+    text: str
+
+    @property
+    def is_question(self) -> bool:
+        return self.text.rstrip("\"'”’» ").endswith("?")
+
+    @property
+    def asks(self) -> bool:
+        """A question, or it wants somebody to do something: what comes next is the reply."""
+        return self.is_question or bool(OPEN_DEMAND.search(self.text))
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one person said in one go, be it one line or several."""
+
+    speaker: str
+    sentences: tuple[Sentence, ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(sentence.text for sentence in self.sentences)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a turn replies to."""
+
+    speaker: str
+    sentence: Sentence
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What may answer, and how well it fits."""
+
+    turn: Turn
+    asked: Asked | None
+    score: float
+
+    def passage(self, sentences: Sequence[Sentence] = ()) -> str:
+        """Question and reply as one reads them; all of the reply, or these sentences of it."""
+        said = f"{self.turn.speaker}: {text_of(sentences or self.turn.sentences)}"
+        return f"{self.asked.speaker}: {self.asked.sentence.text} {said}" if self.asked else said
+
+
+def text_of(sentences: Sequence[Sentence]) -> str:
+    return " ".join(sentence.text for sentence in sentences)
+
+
+def turns_of(lines: Sequence[Line], left_out: Sequence[int] = ()) -> list[Turn]:
+    """Lines of one speaker in a row are one turn; lines that are left out part nothing."""
+    turns: list[Turn] = []
+    words = 0
+    for number, line in enumerate(lines):
+        sentences = tuple(Sentence(number, text) for text in split(line.text))
+        if number in left_out or not sentences:
+            continue
+        count = len(line.text.split())
+        if turns and turns[-1].speaker == line.speaker and words + count <= LONGEST_TURN:
+            turns[-1] = Turn(line.speaker, turns[-1].sentences + sentences)
+            words += count
+        else:
+            turns.append(Turn(line.speaker, sentences))
+            words = count
+    return turns
+
+
+def search(question: str, turns: Sequence[Turn], most: int) -> list[Candidate]:
+    """The best first. What shares no word with the question, nor replies to what does, is none."""
+    scores = bm25(terms_of(question), [terms_of(f"{turn.speaker} {turn.text}") for turn in turns])
+    found = []
+    for n, turn in enumerate(turns):
+        asked = asked_before(turns, n)
+        score = scores[n] + (HANDED_ON * scores[n - 1] if asked else 0.0)
+        statements = statements_of(turn) if n + 1 < len(turns) else turn.sentences
+        if score > 0 and statements:
+            found.append(Candidate(Turn(turn.speaker, statements), asked, score))
+    return sorted(found, key=score_of, reverse=True)[:most]
+
+
+def asked_before(turns: Sequence[Turn], n: int) -> Asked | None:
+    """What turn `n` replies to."""
+    before = turns[n - 1] if n else None
+    if before and before.speaker != turns[n].speaker and before.sentences[-1].asks:
+        return Asked(before.speaker, before.sentences[-1])
+    return None
+
+
+def statements_of(turn: Turn) -> tuple[Sentence, ...]:
+    """What is asked answers nothing."""
+    return tuple(sentence for sentence in turn.sentences if not sentence.asks)
+
+
+def score_of(candidate: Candidate) -> float:
+    return candidate.score
+
+
+def bm25(query: Sequence[str], documents: Sequence[Sequence[str]]) -> list[float]:
+    """How well each document fits."""
+    counts = [Counter(document) for document in documents]
+    mean = sum(map(len, documents)) / max(len(documents), 1) or 1.0
+    weights = {term: rarity(sum(term in count for count in counts), len(documents)) for term in set(query)}
+    return [
+        sum(weights[term] * saturated(count[term], len(document) / mean) for term in weights)
+        for count, document in zip(counts, documents, strict=True)
+    ]
+
+
+def rarity(holding: int, documents: int) -> float:
+    return math.log(1 + (documents - holding + 0.5) / (holding + 0.5))
+
+
+def saturated(count: int, length: float) -> float:
+    """A second mention says less than the first, and a mention in a long text less than in a short one."""
+    return count * (SATURATION + 1) / (count + SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * length))

@@ -1,0 +1,66 @@
+import pytest
+from ears import bot_body
+
+from rehearsal.recall_checks import LONGEST_BASE64, clip_complaint, problems_of
+
+ENDPOINT = {"type": "websocket", "url": "wss://x.org/", "events": ["audio_mixed_raw.data"]}
+
+
+def endpoint(**changes: object) -> dict[str, object]:
+    return {"realtime_endpoints": [{**ENDPOINT, **changes}]}
+
+
+def test_a_request_as_chimein_makes_it_is_good() -> None:
+    assert problems_of(bot_body()) == {}
+
+
+def test_the_smallest_request_is_good() -> None:
+    assert problems_of({"meeting_url": "https://zoom.us/j/1234567890"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("meeting_url", None),
+        ("meeting_url", "https://example.org/call"),
+        ("bot_name", ""),
+        ("bot_name", "x" * 101),
+        ("join_at", "tomorrow"),
+        ("metadata", {"n": 1}),
+        ("metadata", {"n": "x" * 501}),
+        ("metadata", "x"),
+        ("automatic_leave", {"waiting_room_timeout": 29}),
+        ("automatic_leave", []),
+        ("automatic_audio_output", {}),
+        ("automatic_audio_output", {"in_call_recording": {"data": {"kind": "wav", "b64_data": "AAAA"}}}),
+        ("recording_config", {"realtime_endpoints": "wss://x.org/"}),
+        ("recording_config", endpoint(type="carrier pigeon")),
+        ("recording_config", endpoint(url="x.org")),
+        ("recording_config", endpoint(events=[])),
+        ("recording_config", endpoint(events=["audio_raw.data"])),
+        ("recording_config", endpoint(type="webhook")),
+        ("output_media", {"camera": {"kind": "webpage"}}),
+    ],
+)
+def test_a_bad_field_is_refused_by_its_name(field: str, value: object) -> None:
+    assert list(problems_of(bot_body(**{field: value}))) == [field]
+
+
+def test_the_meeting_url_is_refused_in_recalls_words() -> None:
+    complaint = "The meeting_url is malformed, or for an unsupported platform."
+    assert problems_of(bot_body(meeting_url="https://example.org/call")) == {"meeting_url": [complaint]}
+
+
+@pytest.mark.parametrize(
+    ("clip", "is_good"),
+    [
+        ({"kind": "mp3", "b64_data": "A" * LONGEST_BASE64}, True),
+        ({"kind": "mp3", "b64_data": "A" * (LONGEST_BASE64 + 4)}, False),
+        ({"kind": "mp3", "b64_data": "not base64!"}, False),
+        ({"kind": "mp3", "b64_data": ""}, False),
+        ({"kind": "wav", "b64_data": "AAAA"}, False),
+        ([], False),
+    ],
+)
+def test_a_clip_is_an_mp3_in_base64_of_limited_length(clip: object, *, is_good: bool) -> None:
+    assert (clip_complaint(clip) == "") is is_good

@@ -1,0 +1,133 @@
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+from ears import bot_body
+from meetings_played import stand_in
+
+from rehearsal.recall_doors import Doors
+from rehearsal.recall_options import Faults, Forced, Options
+from rehearsal.recall_server import RecallServer
+from rehearsal.recall_workspace import Workspace
+from shared.config import Secret
+
+
+@contextlib.asynccontextmanager
+async def session_to(**options: object) -> AsyncIterator[tuple[RecallServer, aiohttp.ClientSession]]:
+    async with stand_in(**options) as recall, aiohttp.ClientSession(recall.url) as session:
+        yield recall, session
+
+
+@pytest.mark.parametrize(
+    ("authorization", "status"),
+    [("Token right", 200), ("right", 200), ("Token wrong", 401), ("wrong", 401), ("Token", 401), ("Bearer right", 401)],
+)
+async def test_the_key_is_checked_with_and_without_its_prefix(authorization: str, status: int) -> None:
+    headers = {"Authorization": authorization}
+    async with (
+        session_to(api_key=Secret("right")) as (_, session),
+        session.get("/api/v1/bot/", headers=headers) as response,
+    ):
+        assert response.status == status
+
+
+async def test_a_bad_key_is_refused_in_recalls_words() -> None:
+    async with session_to(api_key=Secret("right")) as (_, session), session.get("/api/v1/bot/") as response:
+        assert await response.json() == {"code": "authentication_failed", "detail": "Invalid API token."}
+
+
+async def test_the_firewall_refuses_a_get_with_a_body_in_html() -> None:
+    async with session_to() as (_, session), session.get("/api/v1/bot/", data=b"null") as response:
+        assert (response.status, response.content_type) == (403, "text/html")
+
+
+@pytest.mark.parametrize(("refuses", "status"), [(True, 403), (False, 201)])
+async def test_the_firewall_can_refuse_localhost(status: int, *, refuses: bool) -> None:
+    body = bot_body("ws://localhost:1/recall/")
+    async with (
+        session_to(refuses_localhost=refuses) as (_, session),
+        session.post("/api/v1/bot/", json=body) as response,
+    ):
+        assert response.status == status
+
+
+async def test_the_same_key_gets_the_same_bot() -> None:
+    async with session_to() as (recall, session):
+        answers = []
+        for _ in range(2):
+            async with session.post("/api/v1/bot/", json=bot_body(), headers={"Idempotency-Key": "k"}) as response:
+                answers.append((response.status, await response.json()))
+        assert answers[0] == answers[1]
+        assert answers[0][0] == 201
+        assert len(recall.bots) == 1
+
+
+async def test_without_a_key_two_requests_make_two_bots() -> None:
+    async with session_to() as (recall, session):
+        for _ in range(2):
+            await session.post("/api/v1/bot/", json=bot_body())
+        assert len(recall.bots) == 2
+
+
+async def test_an_empty_pool_is_remembered_under_its_key_and_forgotten_under_another() -> None:
+    async with session_to() as (recall, session):
+        recall.faults.answers.append(Forced(507))
+        statuses = []
+        for key in ("a", "a", "b"):
+            async with session.post("/api/v1/bot/", json=bot_body(), headers={"Idempotency-Key": key}) as response:
+                statuses.append(response.status)
+        assert statuses == [507, 507, 201]
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+async def test_load_shedding_is_not_remembered(status: int) -> None:
+    async with session_to() as (recall, session):
+        recall.faults.answers.append(Forced(status, retry_after="2"))
+        headers = {"Idempotency-Key": "k"}
+        async with session.post("/api/v1/bot/", json=bot_body(), headers=headers) as response:
+            assert (response.status, response.headers["Retry-After"]) == (status, "2")
+        async with session.post("/api/v1/bot/", json=bot_body(), headers=headers) as response:
+            assert response.status == 201
+
+
+class SlowHandler:
+    """Answers when it is let."""
+
+    def __init__(self) -> None:
+        self.may_answer = asyncio.Event()
+        self.asked = 0
+
+    async def __call__(self, _: web.Request) -> web.Response:
+        self.asked += 1
+        await self.may_answer.wait()
+        return web.json_response({"id": "b1"}, status=201)
+
+
+async def test_a_second_request_while_the_first_is_at_work_is_a_conflict() -> None:
+    doors, handler = Doors(Workspace(Options(), Faults())), SlowHandler()
+    request = make_mocked_request("POST", "/api/v1/bot/", headers={"Idempotency-Key": "k"})
+    first = asyncio.create_task(doors.idempotency(request, handler))
+    await asyncio.sleep(0)
+    assert (await doors.idempotency(request, handler)).status == 409
+    handler.may_answer.set()
+    assert (await first).status == 201
+    assert (await doors.idempotency(request, handler)).status == 201
+    assert handler.asked == 1
+
+
+async def test_the_same_key_on_another_path_is_another_request() -> None:
+    doors, handler = Doors(Workspace(Options(), Faults())), SlowHandler()
+    handler.may_answer.set()
+    for path in ("/api/v1/bot/a/leave_call/", "/api/v1/bot/b/leave_call/"):
+        await doors.idempotency(make_mocked_request("POST", path, headers={"Idempotency-Key": "k"}), handler)
+    assert handler.asked == 2
+
+
+async def test_every_call_is_counted_even_a_refused_one() -> None:
+    async with session_to(api_key=Secret("right")) as (recall, session):
+        await session.get("/api/v1/bot/")
+        assert recall.calls == [("GET", "/api/v1/bot/")]
