@@ -1,18 +1,24 @@
-"""Whether a line puts a question to the assistant: by its name, as a call, and with something that asks.
+"""Whether a line puts a question to the assistant: its name, as a call, and something that asks.
 
 Lines go in one after the other, a decision comes out for each. Talk about the assistant is not talk to it, and when
 in doubt it stays quiet.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from brain.requests import OPENERS, is_preface, is_request, is_request_after_bare_name
 from brain.sentences import split
 from brain.sounds import may_be
 from shared.events import Line
 
 PATIENCE_MS = 4_000
 """After the name alone, the same person's next line within this time is the question."""
+MOST_OPENERS = 3
+MARKS = ",.:;!?…–—-"
+QUOTES = "\"'“”‘’«»"
+CALLED_LAST = re.compile(r"(?P<request>.+),\s+(?P<name>\S+?)(?P<mark>[?.!]*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -36,40 +42,13 @@ class Ignore:
 
 Decision = Ask | WaitForMore | Ignore
 
-WORD = r"[^\W\d_]+(?:[-'’][^\W\d_]+)*"
-OPENERS = frozenset(
-    "hey hi hello ok okay so and now then well um uh oh ah right alright great good perfect nice yes yeah but sorry please "
-    "thanks morning cool fine".split()
-)
-"""May stand before the name in a call."""
-CALL = re.compile(rf"(?:(?P<before>(?:{WORD}[,.!]?\s+){{0,3}}?))(?P<name>{WORD})(?P<mark>\s*[,:;!?.–—-]*)(?:\s+|$)(?P<rest>.*)", re.DOTALL)
-CALL_AT_END = re.compile(rf"(?P<rest>.+?),\s*(?P<name>{WORD})\s*(?P<mark>[?.!]*)$", re.DOTALL)
 
-AUXILIARY = "is|are|was|were|do|does|did|can|could|will|would|should|shall|has|have|had|may|might|am|isn't|aren't|didn't|don't|doesn't"
-SUBJECT = (
-    "i|we|you|he|she|it|they|there|this|that|these|those|the|a|an|our|your|my|his|her|their|any|anyone|anybody|"
-    "someone|somebody|everyone|everybody|all|one"
-)
-IMPERATIVE = (
-    "tell|remind|give|list|summari[sz]e|recap|repeat|read|show|explain|describe|name|say|check|find|look up|help|"
-    "answer|brief|catch (?:me|us) up|sum up|go over|walk (?:me|us) through|quote|count"
-)
-WH = r"what|when|where|why|how|who|whom|whose|which"
-REQUEST = re.compile(
-    rf"(?:please\s+|and\s+|so\s+|just\s+)*(?:"
-    rf"(?:{WH})(?:'s|’s|'re|’re)?\b|"
-    rf"(?:{AUXILIARY})\s+(?:{SUBJECT})\b|"
-    rf"(?:{IMPERATIVE})\b|"
-    rf"(?:i|we)(?:'d|’d| would)? (?:like|want|need) to (?:know|hear)\b|"
-    rf"do you (?:know|remember)\b)",
-    re.IGNORECASE,
-)
-PREFACE = re.compile(
-    r"^(?:(?:a|one|another|quick|short|i have an?|we have an?|i've got an?|got an?|just an?) )*question(?: for you)?\W*$|"
-    r"^(?:are you (?:there|listening|with us)|can you hear (?:me|us)|can i ask you (?:something|a question)|um|uh|so|hey)\W*$",
-    re.IGNORECASE,
-)
-"""Announces a question and is none."""
+@dataclass(frozen=True)
+class Call:
+    """A sentence that begins with the name. A mark after it shows that it is a call and no subject."""
+
+    rest: str
+    has_mark: bool
 
 
 class Addressing:
@@ -84,31 +63,72 @@ class Addressing:
         """In the order in which lines became final."""
         if line.speaker == self._name:
             return Ignore()
-        until_ms = self._called.pop(line.speaker, None)
-        decision = self._weigh(line, is_expected=until_ms is not None and line.start_ms <= until_ms)
+        until_ms = self._called.pop(line.speaker, 0)
+        sentences = split(line.text)
+        decision = self._by_name(sentences, line)
+        if isinstance(decision, Ignore) and line.start_ms <= until_ms:
+            decision = decide(sentences, line)
         if isinstance(decision, WaitForMore):
             self._called[line.speaker] = decision.until_ms
         return decision
 
-    def _weigh(self, line: Line, *, is_expected: bool) -> Decision:
-        sentences = split(line.text)
+    def _by_name(self, sentences: Sequence[str], line: Line) -> Decision:
         for n, sentence in enumerate(sentences):
-            called = self._call_in(sentence)
-            if called is not None:
-                return decide([called, *sentences[n + 1 :]], line)
-        if is_expected:
-            question = question_in(sentences)
-            return Ask(question) if question else Ignore()
+            if request := self._request_before_name(sentence):
+                return Ask(request)
+            call = self._call_in(sentence)
+            if not call:
+                continue
+            decision = decide([call.rest, *sentences[n + 1 :]], line) if is_call(call) else Ignore()
+            if not isinstance(decision, Ignore):
+                return decision
         return Ignore()
 
-    def _call_in(self, sentence: str) -> str | None:
-        """What is said to the assistant in a sentence that calls it; empty for the name alone."""
-        found = CALL.fullmatch(sentence)
-        while found and not self._is_call(found):
-            found = longer_opening(sentence, found)
-        if found:
-            return found["rest"]
-        at_end = CALL_AT_END.fullmatch(sentence)
-        if at_end and may_be(at_end["name"], self._name) and is_request(at_end["rest"] + at_end["mark"]):
-            return at_end["rest"] + (at_end["mark"] or ".")
+    def _call_in(self, sentence: str) -> Call | None:
+        words = sentence.split()
+        for n, word in enumerate(words[: MOST_OPENERS + 1]):
+            bare = word.strip(MARKS + QUOTES)
+            if may_be(bare, first_word(self._name)):
+                return self._call_after(words[n:])
+            if bare.lower() not in OPENERS:
+                return None
         return None
+
+    def _call_after(self, words: list[str]) -> Call:
+        """The name may have more than one word."""
+        rest, mark = words[1:], words[0][-1]
+        for part in self._name.split()[1:]:
+            if rest and rest[0].strip(MARKS).lower() == part.lower():
+                mark = rest.pop(0)[-1]
+        return Call(" ".join(rest).lstrip(MARKS + " "), mark in MARKS or not rest)
+
+    def _request_before_name(self, sentence: str) -> str:
+        """`What did we decide, Chime?`"""
+        found = CALLED_LAST.fullmatch(sentence)
+        if not found or not may_be(found["name"], first_word(self._name)):
+            return ""
+        request = found["request"] + (found["mark"] or ".")
+        return request if is_request(request) else ""
+
+
+def first_word(name: str) -> str:
+    return name.split()[0] if name.split() else ""
+
+
+def is_call(call: Call) -> bool:
+    return call.has_mark or is_request_after_bare_name(call.rest)
+
+
+def decide(parts: Sequence[str], line: Line) -> Decision:
+    """What was said to the assistant: prefaces, then the question, then perhaps more questions."""
+    for n, part in enumerate(parts):
+        if is_preface(part):
+            continue
+        return Ask(" ".join([part, *questions_at_start(parts[n + 1 :])])) if is_request(part) else Ignore()
+    return WaitForMore(line.end_ms + PATIENCE_MS)
+
+
+def questions_at_start(sentences: Sequence[str]) -> list[str]:
+    """More questions in one breath belong to the first."""
+    count = next((n for n, sentence in enumerate(sentences) if not is_request(sentence)), len(sentences))
+    return list(sentences[:count])

@@ -170,7 +170,7 @@ class Live:
         self.is_closing = True
         now = asyncio.get_running_loop().time()
         for timeout in list(self._deadlines):
-            pass
+            timeout.reschedule(now)
         for watch in list(self._watches):
             watch.end()
 

@@ -56,6 +56,8 @@ class Speech:
         self._is_over = False
         self._saying: asyncio.Task[None] | None = None
         self._said = asyncio.Event()
+        self._ended: set[str] = set()
+        """Sentences whose outcome was written, or is being written."""
 
     def hear(self, fact: Event) -> None:
         match fact:
@@ -102,10 +104,12 @@ class Speech:
                     return
 
     async def _drop(self, sentence: SentenceComposed, reason: str) -> None:
+        """One outcome only: what was said to its end just before stays finished."""
         if self._saying and self._saying.get_name() == sentence.id:
             await self.stop()
-        await self._tell(effect(SpeechCut, sentence, "cut", self._meeting.clock, reason=reason))
-        metrics.sentences.labels("cut").inc()
+            if sentence.id in self._ended:
+                return
+        await self._end(sentence, effect(SpeechCut, sentence, "cut", self._meeting.clock, reason=reason))
 
     async def _say(self, sentence: SentenceComposed) -> None:
         try:
@@ -113,7 +117,11 @@ class Speech:
         except SpeechError as error:
             log.warning("speech.failed", category=error.category, reason=error.reason)
             outcome = effect(SpeechCut, sentence, "cut", self._meeting.clock, reason=error.reason)
-        await self._tell(outcome)
+        await self._end(sentence, outcome)
+
+    async def _end(self, sentence: SentenceComposed, outcome: Event) -> None:
+        self._ended.add(sentence.id)
+        await asyncio.shield(self._tell(outcome))
         metrics.sentences.labels("cut" if isinstance(outcome, SpeechCut) else "finished").inc()
 
     async def _play(self, sentence: SentenceComposed) -> Event:

@@ -1,0 +1,62 @@
+"""Whether a text asks for something, told by how it begins; the text after the assistant's name is judged by this."""
+
+import re
+
+OPENERS = frozenset(
+    "hey hi hello ok okay so and now then well um uh oh ah right all alright great good perfect nice yes yeah but sorry "
+    "please thanks cool fine just".split()
+)
+"""May stand before a call or a question and say nothing."""
+
+PRONOUN = "i|we|you|they|he|she|anyone|anybody|someone|somebody|everyone|everybody"
+SUBJECT = rf"{PRONOUN}|it|there|this|that|these|those|the|an?|our|your|my|his|her|their|any|all|one|[A-Z][a-z]+"
+AUXILIARY = "is|are|was|were|do|does|did|can|could|will|would|should|shall|has|have|had|may|am|isn't|aren't|didn't|don't|doesn't"
+IMPERATIVE = (
+    "tell|remind|give|list|summari[sz]e|recap|repeat|read|show|explain|describe|name|say|check|find|look up|"
+    "brief|catch (?:me|us) up|sum up|go over|walk (?:me|us) through|quote|count"
+)
+
+WH = re.compile(r"(?:(?:in|at|by|for|on|from|with|to|of|about) )?(?:what|when|where|why|how|who|whom|whose|which)\b(?! an? )(?:'s|’s|'re)?", re.I)
+RELATIVE = re.compile(r"(?:which|who|whom|whose)\b", re.I)
+ASKS_ANYBODY = re.compile(rf"(?:(?i:{AUXILIARY}))\s+(?:(?i:{PRONOUN})|{SUBJECT})\b")
+ASKS_PRONOUN = re.compile(rf"(?:{AUXILIARY})\s+(?:{PRONOUN})\b", re.I)
+ORDERS = re.compile(rf"(?:{IMPERATIVE})\b|(?:i|we)(?:['’]d| would)? (?:like|want|need) to (?:know|hear)\b", re.I)
+TAG = re.compile(r",\s*(?:right|no|(?:is|was|does|did|has|can|wo)n['’]t (?:it|he|she))\s*\?$", re.I)
+NAME_FIRST = re.compile(r"^[^\W\d_]+,")
+PREFACE = re.compile(
+    r"^(?:(?:(?:i|we) (?:have|got)|i['’]ve got|got|just|another|one|an?|quick|short|more) ?)*question(?: for you)?\W*$|"
+    r"^(?:are )?you (?:there|listening|with us)\W*$|^can you hear (?:me|us)\W*$|^can i ask you (?:something|a question)\W*$",
+    re.I,
+)
+"""Announces a question and is none."""
+
+
+def without_openers(text: str) -> str:
+    """From the first word that says something."""
+    words = text.split()
+    while words and words[0].strip(",.!").lower() in OPENERS:
+        words.pop(0)
+    return " ".join(words)
+
+
+def is_preface(text: str) -> bool:
+    said = without_openers(text)
+    return not said.strip(" .,!?…–—-") or bool(PREFACE.match(said))
+
+
+def is_request(text: str) -> bool:
+    """What was certainly said to the assistant asks for something."""
+    said = without_openers(text)
+    if said.rstrip().endswith("?"):
+        return bool(WH.match(said)) or (len(said.split()) > 1 and not NAME_FIRST.match(said))
+    if WH.match(said):
+        return len(said.split()) > 2 and not RELATIVE.match(said)
+    return bool(ASKS_ANYBODY.match(said) or ORDERS.match(said))
+
+
+def is_request_after_bare_name(text: str) -> bool:
+    """Without a comma the name may be the subject: `Chime is great`, `Chime did a good job, didn't it?`"""
+    is_question = text.rstrip().endswith("?") and not TAG.search(text)
+    if WH.match(text):
+        return is_question or (len(text.split()) > 2 and not RELATIVE.match(text))
+    return bool(ASKS_PRONOUN.match(text) or ORDERS.match(text) or (is_question and ASKS_ANYBODY.match(text)))
