@@ -63,7 +63,7 @@ class Addressing:
         """In the order in which lines became final."""
         if line.speaker == self._name:
             return Ignore()
-        until_ms = self._called.pop(line.speaker, 0)
+        until_ms = self._called.pop(line.speaker, -1)
         sentences = split(line.text)
         decision = self._by_name(sentences, line)
         if isinstance(decision, Ignore) and line.start_ms <= until_ms:

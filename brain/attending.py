@@ -4,7 +4,17 @@ import structlog
 
 from brain.addressing import Addressing, Ask
 from shared.bus import LOST
-from shared.events import CODEC, Asked, AskQuestion, Event, LineHeard, MeetingRequested, TranscriptCompleted, effect, new_trace
+from shared.events import (
+    CODEC,
+    Asked,
+    AskQuestion,
+    Event,
+    LineHeard,
+    MeetingRequested,
+    TranscriptCompleted,
+    effect,
+    new_trace,
+)
 from shared.meetings import write_of
 from shared.sessions import OwnedMeeting
 from shared.streams import BRAIN

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import structlog
+from msgspec import structs
 
 from brain.composing import Composer
 from brain.memory import Memory
@@ -177,7 +178,13 @@ async def on_write_brief(command: WriteBrief, brain: Brain) -> AsyncIterator[Eve
         reason = f"No briefing came within {brain.brief_limit_s:g} s; ask again."
         yield effect(BriefFailed, command, "failed", brain.clock, reason=reason, category=Category.TIMEOUT)
     else:
+        brief = structs.replace(brief, upto_line_id=last_line_id(view), since_ms=command.since_ms)
         yield effect(BriefWritten, command, "written", brain.clock, brief=brief, usage=usage)
+
+
+def last_line_id(view: MeetingView) -> str:
+    """The latest line on the timeline: while it is the latest, the briefing is up to date."""
+    return view.last_line.line.id if view.last_line else ""
 
 
 HANDLERS: dict[type[Event], Handler] = {

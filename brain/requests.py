@@ -3,8 +3,7 @@
 import re
 
 OPENERS = frozenset(
-    "hey hi hello ok okay so and now then well um uh oh ah right all alright great good perfect nice yes yeah but sorry "
-    "please thanks cool fine just".split()
+    ["hey", "hi", "hello", "ok", "okay", "so", "and", "now", "then", "well", "um", "uh", "oh", "ah", "right", "all", "alright", "great", "good", "perfect", "nice", "yes", "yeah", "but", "sorry", "please", "cool", "fine", "just"]
 )
 """May stand before a call or a question and say nothing."""
 

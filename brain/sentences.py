@@ -18,13 +18,12 @@ BULLET = re.compile(r"^(?:[-*•–]|#+)\s+")
 INITIALS = re.compile(r"^(?:[^\W\d_]\.)*[^\W\d_]$")
 
 TITLES = frozenset(
-    "dr mr mrs ms mx prof st sr jr gen col lt capt sgt rev hon messrs mt ft vs cf eg ie e.g i.e approx ca resp viz fig eq "
-    "art sec ch vol pp ed eds est dept nr z.b bzw".split()
+    ["dr", "mr", "mrs", "ms", "mx", "prof", "st", "sr", "jr", "gen", "col", "lt", "capt", "sgt", "rev", "hon", "messrs", "mt", "ft", "vs", "cf", "eg", "ie", "e.g", "i.e", "approx", "ca", "resp", "viz", "fig", "eq", "art", "sec", "ch", "vol", "pp", "ed", "eds", "est", "dept", "nr", "z.b", "bzw"]
 )
 """Never the last word of a sentence."""
 NUMBERED = frozenset({"no", "nos", "p", "op"})
 """Short for `number` and the like only before a digit."""
-CLIPPED = frozenset("a.m p.m am pm etc inc ltd co corp bros u.s u.k e.u u.n ph.d b.c a.d al".split())
+CLIPPED = frozenset(["a.m", "p.m", "am", "pm", "etc", "inc", "ltd", "co", "corp", "bros", "u.s", "u.k", "e.u", "u.n", "ph.d", "b.c", "a.d", "al"])
 """May end a sentence: a capital after them says that they did."""
 
 

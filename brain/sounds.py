@@ -11,7 +11,7 @@ SPELLINGS = (
     (re.compile(r"c"), "k"),
     (re.compile(r"x"), "ks"),
     (re.compile(r"mb$"), "m"),
-    (re.compile(r"igh|a[iy]e?|ye(?=[^aeiou])|[iy](?=[^aeiouyC]e?$)(?=.e)|ie$|y(?=[^aeiouy]$)"), "I"),
+    (re.compile(r"igh|a[iy]e?|[iy](?=[^aeiouyC]e$)|ie$|y(?=[^aeiouy]$)"), "I"),
     (re.compile(r"(?<=[^aeiou])e$"), ""),
 )
 """In this order; `C` stands for the sound of `ch` and `sh`, which engines confuse, `I` for that of `eye`."""
@@ -30,5 +30,5 @@ def may_be(word: str, name: str) -> bool:
     """Engines also hear an `s` at the end that is not there. `Chime's` is a possessive, not a call."""
     if "'" in word or "’" in word:
         return False
-    sound, wanted = sound_of(word), sound_of(name)
-    return wanted != "" and sound in {wanted, wanted + "s"}
+    wanted = sound_of(name)
+    return wanted != "" and wanted in {sound_of(word), sound_of(word.removesuffix("s"))}

@@ -110,8 +110,9 @@ async def end_of_meeting(command: Event, ingest: Ingest, status: Status, sub_cod
 
 
 def state_changed(command: Event, ingest: Ingest, status: Status, sub_code: str) -> MeetingStateChanged:
+    """A meeting ends once, whoever reports it; other states may come again."""
     return MeetingStateChanged(
-        id=f"{command.meeting_id}/{status}/{sub_code}",
+        id=f"{command.meeting_id}/{status}" if status in FINAL else f"{command.id}/state",
         meeting_id=command.meeting_id,
         cause_id=command.id,
         at=ingest.clock.now_ms(),
