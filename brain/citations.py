@@ -23,7 +23,7 @@ def visible(text: str) -> str:
 
 
 def is_visible(char: str) -> bool:
-    return (char.isascii() and char.isprintable()) or not (char.isascii() or unicodedata.category(char) in HIDDEN or is_selector(char))
+    return unicodedata.category(char) not in HIDDEN and not is_selector(char)
 
 
 def is_selector(char: str) -> bool:

@@ -1,11 +1,13 @@
 """Answers that are quotations: the passage that fits best, cut to what matters, with who said it and when."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from brain.addressing import Addressing, Ignore
 from brain.expecting import kind_wanted
-from brain.retrieval import Candidate, Sentence, search, text_of, turns_of
+from brain.retrieval import Candidate, search
+from brain.turns import Sentence, text_of, turns_of
 from brain.words import words_of
 from shared.events import Line
 
@@ -18,7 +20,8 @@ WRONG_KIND = 4.0
 """What a passage loses that lacks the time or number that was asked for."""
 LONGEST_QUOTE = 30
 """Words; more of a turn is cut to the sentences that fit best."""
-LEANING = frozenset(["yes", "yeah", "yep", "no", "nope", "not", "sure", "exactly", "right", "agreed", "fine"])
+REPLY_WORDS = "yes yeah yep no nope not sure exactly right agreed fine"
+LEANING = frozenset(REPLY_WORDS.split())
 """A reply that begins so says little without what it replies to."""
 SHORT_REPLY = 5
 
@@ -73,9 +76,7 @@ def by_score(entry: tuple[float, int]) -> tuple[float, int]:
 def fitting(question: str, passages: Sequence[str], score: Score) -> list[float]:
     kind = kind_wanted(question)
     raw = score(question, passages)
-    return [
-        value - (0.0 if kind.is_in(passage) else WRONG_KIND) for value, passage in zip(raw, passages, strict=True)
-    ]
+    return [value - (0.0 if kind.is_in(passage) else WRONG_KIND) for value, passage in zip(raw, passages, strict=True)]
 
 
 def excerpt(question: str, candidate: Candidate, score: Score) -> tuple[Sentence, ...]:
@@ -102,7 +103,7 @@ def quotation(candidate: Candidate, sentences: Sequence[Sentence], lines: Sequen
     at = clock(lines[sentences[0].line].start_ms)
     said = f"“{joined(sentences)}” {marks(sentences)}"
     asked = candidate.asked
-    if not asked or not leans(sentences):
+    if not asked or (asked.sentence.is_question and not leans(sentences)):
         return f"{candidate.turn.speaker}, at {at}: {said}"
     verb = "asked" if asked.sentence.is_question else "said"
     before = f"{asked.speaker} {verb}: “{spoken(asked.sentence.text)}” {marks([asked.sentence])}"
@@ -117,7 +118,7 @@ def leans(sentences: Sequence[Sentence]) -> bool:
 def joined(sentences: Sequence[Sentence]) -> str:
     """What was left out shows."""
     text = spoken(sentences[0].text)
-    for before, after in zip(sentences, sentences[1:], strict=False):
+    for before, after in itertools.pairwise(sentences):
         text += (" " if after.place == before.place + 1 else " … ") + spoken(after.text)
     return text
 

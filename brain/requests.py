@@ -2,20 +2,27 @@
 
 import re
 
-OPENERS = frozenset(
-    ["hey", "hi", "hello", "ok", "okay", "so", "and", "now", "then", "well", "um", "uh", "oh", "ah", "right", "all", "alright", "great", "good", "perfect", "nice", "yes", "yeah", "but", "sorry", "please", "cool", "fine", "just"]
+SAY_NOTHING = (
+    "hey hi hello ok okay so and now then well um uh oh ah right all alright great good perfect nice yes yeah but "
+    "sorry please cool fine just"
 )
+OPENERS = frozenset(SAY_NOTHING.split())
 """May stand before a call or a question and say nothing."""
 
 PRONOUN = "i|we|you|they|he|she|anyone|anybody|someone|somebody|everyone|everybody"
 SUBJECT = rf"{PRONOUN}|it|there|this|that|these|those|the|an?|our|your|my|his|her|their|any|all|one|[A-Z][a-z]+"
-AUXILIARY = "is|are|was|were|do|does|did|can|could|will|would|should|shall|has|have|had|may|am|isn't|aren't|didn't|don't|doesn't"
+AUXILIARY = (
+    "is|are|was|were|do|does|did|can|could|will|would|should|shall|has|have|had|may|am|"
+    "(?:is|are|was|were|do|does|did|ca|could|wo|would|should|has|have|had)n['’]t"
+)
 IMPERATIVE = (
     "tell|remind|give|list|summari[sz]e|recap|repeat|read|show|explain|describe|name|say|check|find|look up|"
     "brief|catch (?:me|us) up|sum up|go over|walk (?:me|us) through|quote|count"
 )
 
-WH = re.compile(r"(?:(?:in|at|by|for|on|from|with|to|of|about) )?(?:what|when|where|why|how|who|whom|whose|which)\b(?! an? )(?:'s|’s|'re)?", re.I)
+WH = re.compile(
+    r"(?:(?:in|at|by|for|on|from|with|to|of|about) )?(?:what|when|where|why|how|who|whom|whose|which)\b(?! an? )", re.I
+)
 RELATIVE = re.compile(r"(?:which|who|whom|whose)\b", re.I)
 ASKS_ANYBODY = re.compile(rf"(?:(?i:{AUXILIARY}))\s+(?:(?i:{PRONOUN})|{SUBJECT})\b")
 ASKS_PRONOUN = re.compile(rf"(?:{AUXILIARY})\s+(?:{PRONOUN})\b", re.I)
@@ -24,7 +31,8 @@ TAG = re.compile(r",\s*(?:right|no|(?:is|was|does|did|has|can|wo)n['’]t (?:it|
 NAME_FIRST = re.compile(r"^[^\W\d_]+,")
 PREFACE = re.compile(
     r"^(?:(?:(?:i|we) (?:have|got)|i['’]ve got|got|just|another|one|an?|quick|short|more) ?)*question(?: for you)?\W*$|"
-    r"^(?:are )?you (?:there|listening|with us)\W*$|^can you hear (?:me|us)\W*$|^can i ask you (?:something|a question)\W*$",
+    r"^(?:are )?you (?:there|listening|with us)\W*$|^can you hear (?:me|us)\W*$|"
+    r"^can i ask you (?:something|a question)\W*$",
     re.I,
 )
 """Announces a question and is none."""

@@ -1,56 +1,17 @@
 """Which passage of a meeting answers a question: BM25 over turns, where a question hands its score to its reply."""
 
 import math
-import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from brain.sentences import split
+from brain.turns import Sentence, Turn, text_of
 from brain.words import terms_of
-from shared.events import Line
 
-LONGEST_TURN = 60
-"""Words; somebody who speaks longer makes several passages."""
 SATURATION, LENGTH_WEIGHT = 1.2, 0.6
 """k1 and b of BM25."""
 HANDED_ON = 0.9
 """Share of a question's score that the reply after it gets."""
-
-
-OPEN_DEMAND = re.compile(
-    r"\b(?:somebody|someone|anybody|anyone|one of us|who(?:ever)?) (?:has to|have to|must|should|needs? to|could|can)\b", re.IGNORECASE
-)
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """One sentence of a line. `line` counts from 0, `place` counts the sentences of the meeting."""
-
-    line: int
-    place: int
-    text: str
-
-    @property
-    def is_question(self) -> bool:
-        return self.text.rstrip("\"'”’» ").endswith("?")
-
-    @property
-    def asks(self) -> bool:
-        """A question, or it wants somebody to do something: what comes next is the reply."""
-        return self.is_question or bool(OPEN_DEMAND.search(self.text))
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What one person said in one go, be it one line or several."""
-
-    speaker: str
-    sentences: tuple[Sentence, ...]
-
-    @property
-    def text(self) -> str:
-        return " ".join(sentence.text for sentence in self.sentences)
 
 
 @dataclass(frozen=True)
@@ -73,30 +34,6 @@ class Candidate:
         """Question and reply as one reads them; all of the reply, or these sentences of it."""
         said = f"{self.turn.speaker}: {text_of(sentences or self.turn.sentences)}"
         return f"{self.asked.speaker}: {self.asked.sentence.text} {said}" if self.asked else said
-
-
-def text_of(sentences: Sequence[Sentence]) -> str:
-    return " ".join(sentence.text for sentence in sentences)
-
-
-def turns_of(lines: Sequence[Line], left_out: Collection[int] = ()) -> list[Turn]:
-    """Lines of one speaker in a row are one turn; lines that are left out part nothing."""
-    turns: list[Turn] = []
-    words = place = 0
-    for number, line in enumerate(lines):
-        texts = [] if number in left_out else split(line.text)
-        sentences = tuple(Sentence(number, place + n, text) for n, text in enumerate(texts))
-        place += max(len(sentences), 1)
-        if not sentences:
-            continue
-        count = len(line.text.split())
-        if turns and turns[-1].speaker == line.speaker and words + count <= LONGEST_TURN:
-            turns[-1] = Turn(line.speaker, turns[-1].sentences + sentences)
-            words += count
-        else:
-            turns.append(Turn(line.speaker, sentences))
-            words = count
-    return turns
 
 
 def search(question: str, turns: Sequence[Turn], most: int) -> list[Candidate]:

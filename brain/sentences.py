@@ -17,13 +17,16 @@ LIST_MARK = re.compile(r"\s*(?:\d{1,3}|[A-Za-z])$")
 BULLET = re.compile(r"^(?:[-*•–]|#+)\s+")
 INITIALS = re.compile(r"^(?:[^\W\d_]\.)*[^\W\d_]$")
 
-TITLES = frozenset(
-    ["dr", "mr", "mrs", "ms", "mx", "prof", "st", "sr", "jr", "gen", "col", "lt", "capt", "sgt", "rev", "hon", "messrs", "mt", "ft", "vs", "cf", "eg", "ie", "e.g", "i.e", "approx", "ca", "resp", "viz", "fig", "eq", "art", "sec", "ch", "vol", "pp", "ed", "eds", "est", "dept", "nr", "z.b", "bzw"]
+NEVER_LAST = (
+    "dr mr mrs ms mx prof st sr jr gen col lt capt sgt rev hon messrs mt ft vs cf eg ie e.g i.e approx ca resp "
+    "viz fig eq art sec ch vol pp ed eds est dept nr z.b bzw"
 )
+TITLES = frozenset(NEVER_LAST.split())
 """Never the last word of a sentence."""
 NUMBERED = frozenset({"no", "nos", "p", "op"})
 """Short for `number` and the like only before a digit."""
-CLIPPED = frozenset(["a.m", "p.m", "am", "pm", "etc", "inc", "ltd", "co", "corp", "bros", "u.s", "u.k", "e.u", "u.n", "ph.d", "b.c", "a.d", "al"])
+MAYBE_LAST = "a.m p.m am pm etc inc ltd co corp bros u.s u.k e.u u.n ph.d b.c a.d al"
+CLIPPED = frozenset(MAYBE_LAST.split())
 """May end a sentence: a capital after them says that they did."""
 
 
@@ -43,7 +46,7 @@ class Sentences:
         return self._take(is_over=True)
 
     def _take(self, *, is_over: bool) -> list[str]:
-        taken = []
+        taken: list[str] = []
         while True:
             self._rest = self._rest.lstrip()
             if not (end := end_of_first(self._rest, is_over=is_over)):

@@ -3,9 +3,14 @@
 import re
 
 WORD = re.compile(r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?|[^\W\d_]+(?:['’][^\W\d_]+)*")
-UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
-TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-SMALL = {word: value for value, word in enumerate(UNITS)} | {word: 10 * n for n, word in enumerate(TENS, start=2)}
+UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+)
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+SMALL = {word: value for value, word in enumerate(UNITS.split())} | {
+    word: 10 * tens for tens, word in enumerate(TENS.split(), start=2)
+}
 ORDINALS = {
     "first": 1,
     "second": 2,
@@ -21,9 +26,14 @@ VALUES = SMALL | ORDINALS
 LARGE = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 ORDINAL_ENDING = re.compile(r"(?<=\d)(?:st|nd|rd|th)$")
 
-STOP = frozenset(
-    ["a", "about", "am", "an", "and", "any", "are", "as", "at", "be", "been", "being", "but", "by", "can", "could", "did", "do", "does", "doing", "for", "from", "get", "gets", "got", "had", "has", "have", "he", "her", "hers", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "let's", "me", "my", "no", "not", "of", "off", "on", "or", "our", "ours", "out", "shall", "she", "should", "so", "some", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "too", "up", "us", "was", "we", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "yes", "you", "your", "yours", "i'm", "it's", "i'll", "we'll", "that's", "don't", "we're", "i've", "okay", "ok", "oh", "well", "um", "uh", "hm"]
+EMPTY_WORDS = (
+    "a about am an and any are as at be been being but by can could did do does doing for from get gets got had "
+    "has have he her hers him his how i if in into is it its just let's me my no not of off on or our ours out "
+    "shall she should so some than that the their them then there these they this those to too up us was we were "
+    "what when where which who whom whose why will with would yes you your yours i'm it's i'll we'll that's don't "
+    "we're i've okay ok oh well um uh hm"
 )
+STOP = frozenset(EMPTY_WORDS.split())
 """Words that say nothing about what a passage is about."""
 
 SUFFIXES = (("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""))

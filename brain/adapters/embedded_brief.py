@@ -1,0 +1,127 @@
+"""The briefer that needs no account and no network: rules find what was decided and taken on, and quote it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+
+from brain.addressing import Addressing, Ignore
+from brain.citations import cite_of, visible
+from brain.context import Statement
+from brain.decisions import decisions_in
+from brain.points import open_questions_in, points_in
+from brain.ports import BriefRequest
+from brain.tasks import People, Task, tasks_in
+from brain.turns import turns_of
+from brain.words import EMPTY_WORDS, words_of
+from shared.events import ActionItem, Brief, Cite, Line, Point, Usage
+
+MADE_BY = "rules, no language model"
+MOST_TOPICS = 3
+SHORTEST_TOPIC = 5
+"""Letters."""
+NOTHING_YET = "Nothing has been said yet."
+NOTHING_DECIDED = "Nothing was decided or taken on so far."
+
+
+class EmbeddedBriefer:
+    """Reads English. What no rule finds is not listed."""
+
+    name = "embedded: rules, no language model"
+
+    def __init__(self, assistant_name: str = "Chime") -> None:
+        self._assistant_name = assistant_name
+
+    async def brief(self, request: BriefRequest) -> tuple[Brief, Usage]:
+        """In a thread: three hours of meeting take a second or two."""
+        return await asyncio.to_thread(brief_of, request, self._assistant_name), Usage()
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def brief_of(request: BriefRequest, assistant_name: str) -> Brief:
+    lines = [line for line in request.lines if line.end_ms > request.since_ms]
+    turns = turns_of(lines, for_assistant(lines, assistant_name))
+    people = People(request.participants or [turn.speaker for turn in turns])
+    decisions, tasks = decisions_in(turns), tasks_in(turns, people)
+    used = {part for found in [*decisions, *(task.statement for task in tasks)] for part in found.sentences}
+    draft = Draft(lines)
+    points = draft.points(points_in(turns, used))
+    decided, taken_on = draft.points(decisions), draft.items(tasks)
+    return Brief(
+        title=title_of(lines, people_of(lines, assistant_name)),
+        summary=summary_of(decided, taken_on, points) if lines else NOTHING_YET,
+        key_points=points,
+        decisions=decided,
+        action_items=taken_on,
+        open_questions=draft.points(open_questions_in(turns)),
+        made_by=MADE_BY,
+        upto_line_id=lines[-1].id if lines else "",
+        since_ms=request.since_ms,
+    )
+
+
+def for_assistant(lines: Sequence[Line], name: str) -> set[int]:
+    """What was said to the assistant and by it is not what the meeting was about."""
+    addressing = Addressing(name)
+    return {n for n, line in enumerate(lines) if line.speaker == name or not isinstance(addressing.consider(line), Ignore)}
+
+
+class Draft:
+    """Statements become the parts of a briefing, with their lines."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._lines = lines
+
+    def points(self, statements: Sequence[Statement]) -> list[Point]:
+        return [Point(text=visible(found.text), cites=self.cites(found)) for found in statements]
+
+    def items(self, tasks: Sequence[Task]) -> list[ActionItem]:
+        return [
+            ActionItem(task=visible(task.statement.text), owner=task.owner, due=task.due, cites=self.cites(task.statement))
+            for task in tasks
+        ]
+
+    def cites(self, statement: Statement) -> list[Cite]:
+        numbers = dict.fromkeys(sentence.line for sentence in statement.sentences)
+        return [cite_of(self._lines[number]) for number in numbers]
+
+
+def people_of(lines: Sequence[Line], assistant_name: str) -> list[str]:
+    """Who spoke, in the order in which they began to."""
+    return list(dict.fromkeys(line.speaker for line in lines if line.speaker != assistant_name))
+
+
+def title_of(lines: Sequence[Line], people: Sequence[str]) -> str:
+    """What was spoken of most often, and by whom."""
+    names = {part.lower() for name in people for part in name.split()}
+    skipped = names | set(EMPTY_WORDS.split())
+    words = Counter(word for line in lines for word in words_of(line.text) if len(word) >= SHORTEST_TOPIC)
+    topics = [word for word, count in words.most_common() if count > 1 and word.isalpha() and word not in skipped]
+    who = listed(people) or "nobody"
+    return f"{who} on {listed(topics[:MOST_TOPICS])}" if topics else f"Meeting of {who}"
+
+
+def summary_of(decisions: Sequence[Point], items: Sequence[ActionItem], points: Sequence[Point]) -> str:
+    """Only what is listed below it."""
+    parts = []
+    if decisions:
+        parts.append("Decided: " + "; ".join(point.text for point in decisions) + ".")
+    if items:
+        parts.append("To do: " + "; ".join(shown(item) for item in items) + ".")
+    if not parts:
+        parts.append(NOTHING_DECIDED)
+    if points:
+        parts.append("Noted: " + " ".join(point.text for point in points[:2]))
+    return " ".join(parts)
+
+
+def shown(item: ActionItem) -> str:
+    task = item.task.partition(" (“")[0]
+    task = task[:1].lower() + task[1:]
+    return f"{item.owner}: {task}" if item.owner else task
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)

@@ -1,0 +1,156 @@
+"""The command `chimein`. One function a command; what a command does lives in the module it calls."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cli import doctor as doctor_command
+from cli import reading
+from cli import up as up_command
+from cli.client import Gateway
+from cli.rehearse import Rehearsal
+from cli.rehearse import rehearse as run_rehearsal
+from cli.settings import environment, settings
+from rehearsal.recordings import SAMPLE
+from shared.errors import ChimeinError, root_of
+
+ROLES = ("gateway", "ingest", "transcriber", "brain", "speaker")
+DEFAULT_QUESTION = "Who will talk to the platform group?"
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True, help=__doc__)
+console = Console()
+
+MeetingId = Annotated[str, typer.Argument(help="The meeting's id, as `chimein join` printed it.")]
+
+
+def main() -> None:
+    """Errors that are meant for people are shown as such. Exit codes: 0 done, 1 failed, 2 wrong use, 130 Ctrl-C."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        cause = root_of(error)
+        if not isinstance(cause, ChimeinError):
+            raise
+        Console(stderr=True).print(f"[red]{cause}[/red]", highlight=False)
+        sys.exit(1)
+
+
+@app.command()
+def up() -> None:
+    """Start everything: its own Redis where none is configured, then every process of the Procfile."""
+    raise typer.Exit(up_command.up(environment()))
+
+
+@app.command()
+def rehearse(
+    file: Annotated[Path, typer.Argument(help="A recording; FILE.json beside it may tell who speaks when.")] = SAMPLE,
+    question: Annotated[list[str] | None, typer.Option(help="Asked while it plays; may be repeated.")] = None,
+    speed: Annotated[float, typer.Option(min=0.1, max=50, help="Times real time.")] = 1.0,
+    out: Annotated[Path, typer.Option(help="Where the six files go.")] = Path("rehearsal-output"),
+) -> None:
+    """Play a recording through the whole system: transcript, answers aloud, briefing, figures."""
+    plan = Rehearsal(file=file, questions=tuple(question or [DEFAULT_QUESTION]), speed=speed, out=out)
+    raise typer.Exit(asyncio.run(run_rehearsal(plan, environment(), console)))
+
+
+@app.command()
+def worker(name: Annotated[str, typer.Argument(help=f"One of {', '.join(ROLES)}.")]) -> None:
+    """Start one more process of a role; the work is shared out by itself."""
+    if name not in ROLES:
+        raise typer.BadParameter(f"there is no {name}: choose one of {', '.join(ROLES)}")
+    raise typer.Exit(subprocess.call([sys.executable, "-m", name], env=environment()))  # noqa: S603  # checked above
+
+
+@app.command()
+def join(
+    url: Annotated[str, typer.Argument(help="The meeting's link.")],
+    bot_name: Annotated[str, typer.Option(help="Its name in the meeting.")] = "Chime",
+    speak: Annotated[bool, typer.Option(help="Answer aloud.")] = True,
+) -> None:
+    """Send the bot into a meeting."""
+    client(lambda gateway: reading.join(gateway, console, url, bot_name=bot_name, speak=speak))
+
+
+@app.command()
+def ask(
+    meeting_id: MeetingId,
+    question: Annotated[str, typer.Argument()],
+    speak: Annotated[bool, typer.Option(help="Say the answer in the meeting.")] = True,
+) -> None:
+    """Ask the meeting a question."""
+    client(lambda gateway: reading.ask(gateway, console, meeting_id, question, speak=speak))
+
+
+@app.command()
+def brief(
+    meeting_id: MeetingId, since: Annotated[str, typer.Option(help="Only from here on: h:mm:ss or ms.")] = "0"
+) -> None:
+    """What happened so far."""
+    client(lambda gateway: reading.brief(gateway, console, meeting_id, since))
+
+
+@app.command()
+def say(meeting_id: MeetingId, text: Annotated[str, typer.Argument()]) -> None:
+    """Say a text in the meeting."""
+    client(lambda gateway: reading.say(gateway, console, meeting_id, text))
+
+
+@app.command()
+def hush(meeting_id: MeetingId) -> None:
+    """Stop talking."""
+    client(lambda gateway: reading.hush(gateway, console, meeting_id))
+
+
+@app.command()
+def tail(meeting_id: MeetingId) -> None:
+    """Follow the meeting as it happens, from its beginning."""
+    client(lambda gateway: reading.tail(gateway, console, meeting_id))
+
+
+@app.command()
+def status(meeting_id: Annotated[str, typer.Argument(help="All meetings when left out.")] = "") -> None:
+    """How a meeting is, or which there are."""
+    client(lambda gateway: reading.status(gateway, console, meeting_id))
+
+
+@app.command()
+def leave(meeting_id: MeetingId) -> None:
+    """Leave the meeting."""
+    client(lambda gateway: reading.leave(gateway, console, meeting_id))
+
+
+@app.command()
+def export(
+    meeting_id: MeetingId,
+    format: Annotated[str, typer.Option(help="json, txt, md, srt or vtt.")] = "txt",  # noqa: A002  # the option's name
+) -> None:
+    """Print the transcript."""
+    client(lambda gateway: reading.export(gateway, meeting_id, format))
+
+
+@app.command()
+def doctor() -> None:
+    """Check what is needed, and say what to do where something is missing."""
+    raise typer.Exit(asyncio.run(doctor_command.examine(environment(), console)))
+
+
+def client(command: Callable[[Gateway], Awaitable[None]]) -> None:
+    asyncio.run(with_gateway(command))
+
+
+async def with_gateway(command: Callable[[Gateway], Awaitable[None]]) -> None:
+    told = settings()
+    async with Gateway(told.chimein_url, told.chimein_api_key) as gateway:
+        await command(gateway)
+
+
+if __name__ == "__main__":
+    main()

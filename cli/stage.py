@@ -1,0 +1,129 @@
+"""Where a rehearsal plays: the system that is running already, else one of its own; and the stand-in for Recall."""
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.client import Gateway, GatewayError
+from cli.embedded_redis import EmbeddedRedis, free_port
+from cli.settings import CliSettings
+from rehearsal.recall_options import Options
+from rehearsal.recall_server import RecallServer
+from rehearsal.supervisor import Supervisor
+from shared.config import REHEARSAL_URL, load
+from shared.errors import ChimeinError
+
+ROLES = ("gateway", "ingest", "transcriber", "brain", "speaker")
+READY_WITHIN_S = 90.0
+NOT_OURS = {"REDIS_URL", "REDIS_HOST", "REDIS_PORT", "REDIS_AUDIO_URL", "CHIMEIN_API_KEYS", "RECALL_WEBHOOK_SECRET"}
+"""A rehearsal never touches the Redis or the keys of a system in service."""
+
+
+class StageError(ChimeinError):
+    """The system did not come up; the text says what is wrong."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Ready to play."""
+
+    gateway: Gateway
+    recall: RecallServer
+
+
+@contextlib.asynccontextmanager
+async def stage(environ: Mapping[str, str]) -> AsyncIterator[Stage]:
+    """Whatever was started ends with the block."""
+    async with contextlib.AsyncExitStack() as stack:
+        settings = load(CliSettings, dict(environ))
+        running = await stack.enter_async_context(Gateway(settings.chimein_url, settings.chimein_api_key))
+        if await takes_rehearsals(running, environ):
+            webhook = f"{settings.chimein_url}/webhooks/recall"
+            port = int(REHEARSAL_URL.rpartition(":")[2])
+            recall = await stack.enter_async_context(RecallServer(Options(webhook_url=webhook), port=port))
+            yield Stage(running, recall)
+            return
+        gateway_port = free_port()
+        url = f"http://127.0.0.1:{gateway_port}"
+        recall = await stack.enter_async_context(RecallServer(Options(webhook_url=f"{url}/webhooks/recall")))
+        own = own_environment(environ, gateway_port, recall.url)
+        supervisor = await stack.enter_async_context(own_system(own))
+        gateway = await stack.enter_async_context(Gateway(url, settings.chimein_api_key))
+        await become_ready(gateway, supervisor)
+        yield Stage(gateway, recall)
+
+
+async def takes_rehearsals(gateway: Gateway, environ: Mapping[str, str]) -> bool:
+    """A running system without a Recall key plays what the stand-in sends."""
+    if environ.get("RECALL_API_KEY"):
+        return False
+    try:
+        await gateway.get("/ready")
+    except GatewayError:
+        return False
+    return True
+
+
+def own_environment(environ: Mapping[str, str], gateway_port: int, recall_url: str) -> dict[str, str]:
+    kept = {name: value for name, value in environ.items() if name not in NOT_OURS}
+    return {
+        **kept,
+        "GATEWAY_PORT": str(gateway_port),
+        "INGEST_PORT": str(free_port()),
+        **{f"{role.upper()}_STATUS_PORT": "0" for role in ROLES if role != "gateway"},
+        "BIND_HOST": "127.0.0.1",
+        "WEBSOCKET_DOMAIN": "",
+        "RECALL_API_KEY": "",
+        "RECALL_BASE_URL": recall_url,
+        "LOG_FORMAT": "json",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+@contextlib.asynccontextmanager
+async def own_system(environ: dict[str, str]) -> AsyncIterator[Supervisor]:
+    folder = Path(tempfile.mkdtemp(prefix="chimein-"))
+    try:
+        async with EmbeddedRedis(folder) as redis, Supervisor({**environ, "REDIS_URL": redis.url}) as supervisor:
+            for role in ROLES:
+                await supervisor.start_worker(role)
+            yield supervisor
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+async def become_ready(gateway: Gateway, supervisor: Supervisor) -> None:
+    """Raises StageError with the words of the process that failed."""
+    waiting = asyncio.create_task(until_ready(gateway), name="ready")
+    died = asyncio.create_task(supervisor.first_exit(), name="died")
+    try:
+        await asyncio.wait({waiting, died}, timeout=READY_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
+        if died.done():
+            child = died.result()
+            raise StageError(f"{child.name} did not start:\n" + "\n".join(list(child.lines)[-8:]))
+        if not waiting.done():
+            raise StageError(f"the system was not ready within {READY_WITHIN_S:g} s: {await reasons(gateway)}")
+    finally:
+        for task in (waiting, died):
+            task.cancel()
+        await asyncio.gather(waiting, died, return_exceptions=True)
+
+
+async def until_ready(gateway: Gateway) -> None:
+    while True:
+        with contextlib.suppress(GatewayError):
+            await gateway.get("/ready")
+            return
+        await asyncio.sleep(0.1)
+
+
+async def reasons(gateway: Gateway) -> str:
+    try:
+        await gateway.get("/ready")
+    except GatewayError as error:
+        return str(error)
+    return "it is ready now"
