@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from brain.context import Statement, before_in, place_of, stated, tidy
 from brain.replies import agrees, steers
-from brain.turns import Sentence, Turn
+from brain.turns import Turn
 from brain.words import terms_of
 
 DECIDED = re.compile(
@@ -17,18 +17,28 @@ DECIDED = re.compile(
     re.IGNORECASE,
 )
 UNDECIDED = re.compile(
-    r"\b(?:if|whether|not|never|what|until|once|before|did|have to|need to|should|could|how|when|unless)\b|n['’]t\b", re.IGNORECASE
+    r"\b(?:if|whether|not|never|what|until|once|before|did|have to|need to|should|could|how|when|unless)\b|n['’]t\b",
+    re.IGNORECASE,
 )
 """In front of the words above: nothing was decided."""
 PROPOSED = re.compile(
-    r"\b(?:let['’]s|let us|i(?:['’]d| would) rather|i (?:propose|suggest|recommend|vote)|(?:i think|maybe|then|so) we should|"
+    r"\b(?:let['’]s|let us|i(?:['’]d| would) rather|i (?:propose|suggest|recommend|vote)|(?:i think|maybe|then|"
+    r"so) we should|"
     r"how about|why don['’]t we|i['’]d say we)\b",
     re.IGNORECASE,
 )
-SUMMED_UP = re.compile(r"^(?:okay|ok|alright|good|great)?,? ?so,? (?!(?:what|how|who|when|where|why|far|you|i)\b)(?P<core>.+)", re.IGNORECASE | re.DOTALL)
-LEAD_IN = re.compile(r"^(?:okay|ok|alright|good|then|well|so|and|great|yes|agreed|fine|fair (?:point|enough)|now)\b[,.\s]*", re.IGNORECASE)
+SUMMED_UP = re.compile(
+    r"^(?:okay|ok|alright|good|great)?,? ?so,? (?!(?:what|how|who|when|where|why|far|you|i)\b)(?P<core>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+LEAD_IN = re.compile(
+    r"^(?:okay|ok|alright|good|then|well|so|and|great|yes|agreed|fine|fair (?:point|enough)|now)\b[,.\s]*",
+    re.IGNORECASE,
+)
 FAR = 6
 """Turns between things said about one decision."""
+SAME_SHARE = 0.5
+"""Of the words of the shorter one, in what is said twice about one decision."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +54,8 @@ class Decision:
         return {term for sentence in self.statement.sentences for term in terms_of(sentence.text)}
 
     def is_about(self, other: "Decision") -> bool:
-        return self.turn - other.turn <= FAR and bool(self.terms & other.terms)
+        shared, smaller = len(self.terms & other.terms), min(len(self.terms), len(other.terms))
+        return self.turn - other.turn <= FAR and shared >= SAME_SHARE * max(smaller, 1)
 
 
 def decisions_in(turns: Sequence[Turn]) -> list[Statement]:

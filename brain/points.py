@@ -4,28 +4,34 @@ import re
 from collections.abc import Collection, Sequence
 
 from brain.context import Statement, place_of
-from brain.expecting import NUMBER, TIME
+from brain.expecting import TIME
 from brain.replies import defers, steers
 from brain.turns import Sentence, Turn
-from brain.words import terms_of
+from brain.words import LARGE, SMALL, terms_of
 
 OBSTACLE = re.compile(
-    r"\b(?:block\w*|problems?|errors?|issues?|risks?|bugs?|crash\w*|broken|fail\w*|miss(?:ed|ing)|late|delay\w*|slow\w*|down|"
+    r"\b(?:block\w*|problems?|errors?|issues?|risks?|bugs?|crash\w*|broken|fail\w*|miss(?:ed|ing)|late|delay\w*|"
+    r"slow\w*|down|"
     r"stuck|waiting|still need|outage|overdue|over budget|wrong|cannot|can['’]t|never arrives|heard nothing)\b",
     re.IGNORECASE,
 )
 RESULT = re.compile(
-    r"\b(?:finished|done|passed|shipped|released|signed|fixed|launched|completed|delivered|hired|sold|approved|measured|closed|"
+    r"\b(?:finished|done|passed|shipped|released|signed|fixed|launched|completed|delivered|hired|sold|approved|"
+    r"measured|closed|"
     r"changed|found|ready|starting)\b",
     re.IGNORECASE,
 )
-SIGNS = ((NUMBER, 2), (OBSTACLE, 2), (RESULT, 1), (TIME, 1))
+QUANTITY = re.compile(rf"\d|\b(?:{'|'.join({*SMALL, *LARGE} - {'one'})})\b", re.IGNORECASE)
+SIGNS = ((OBSTACLE, 3), (QUANTITY, 2), (RESULT, 1), (TIME, 1))
 """What makes a sentence worth telling, and how much."""
 WORTH_TELLING = 2
 MOST_POINTS = 8
 LINES_PER_POINT = 5
 FEWEST_TERMS = 3
-RHETORICAL = re.compile(r"^(?:right|okay|ok|you know|isn['’]t it|does that make sense|any(?:thing)? (?:else|questions))\W*$", re.IGNORECASE)
+RHETORICAL = re.compile(
+    r"^(?:right|okay|ok|you know|isn['’]t it|does that make sense|any(?:thing)? (?:else|questions))\W*$",
+    re.IGNORECASE,
+)
 
 
 def points_in(turns: Sequence[Turn], used: Collection[Sentence]) -> list[Statement]:
@@ -38,7 +44,8 @@ def points_in(turns: Sequence[Turn], used: Collection[Sentence]) -> list[Stateme
     ]
     count = min(MOST_POINTS, 1 + len(weighed) // LINES_PER_POINT)
     best = sorted((entry for entry in weighed if entry[0] >= WORTH_TELLING), key=by_weight)[:count]
-    return [Statement(f"{speaker}: {sentence.text}", (sentence,)) for _, speaker, sentence in sorted(best, key=by_place)]
+    told = sorted(best, key=by_place)
+    return [Statement(f"{speaker}: {sentence.text}", (sentence,)) for _, speaker, sentence in told]
 
 
 def weight_of(sentence: Sentence) -> int:

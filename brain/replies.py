@@ -3,27 +3,36 @@
 import re
 
 AGREES = re.compile(
-    r"^(?:(?:okay|ok|oh|yes|yeah|well|good|great|and),? )*(?:(?:i )?(?:fully |totally )?agreed?\b|fine\b|sounds (?:good|right|fine)|"
+    r"^(?:(?:okay|ok|oh|yes|yeah|well|good|great|and),? )*(?:(?:i )?(?:fully |totally )?agreed?\b|fine\b|"
+    r"sounds (?:good|right|fine)|"
     r"okay\b|ok\b|yes\b|yeah\b|yep\b|sure\b|right\b|alright\b|all right\b|good (?:idea|point|plan|call)|"
-    r"fair (?:point|enough)|perfect\b|deal\b|makes sense|works for me|absolutely|let['’]s\b|great\b|exactly\b|of course|"
-    r"i(?: a|['’])m (?:fine|okay|ok|happy|good) with|(?:\w+ ){1,4}(?:is|works|would be) (?:\w+ )?(?:better|fine|good|great|okay|perfect))",
+    r"fair (?:point|enough)|perfect\b|deal\b|makes sense|works for me|absolutely|let['’]s\b|great\b|exactly\b|"
+    r"of course|"
+    r"i(?: a|['’])m (?:fine|okay|ok|happy|good) with|(?:\w+ ){1,4}(?:is|works|would be) (?:\w+ )?(?:better|fine|"
+    r"good|great|okay|perfect))",
     re.IGNORECASE,
 )
 ACCEPTS = re.compile(
-    r"^(?:(?:okay|ok|oh|well|good|great),? )*(?:yes\b|yeah\b|yep\b|sure\b|okay\b|ok\b|alright\b|all right\b|will do|of course|"
-    r"no problem|can do|on it|i(?: wi|['’])ll\b|i can\b|absolutely|gladly|consider it done|happy to|please do|please\b|go ahead|"
+    r"^(?:(?:okay|ok|oh|well|good|great),? )*(?:yes\b|yeah\b|yep\b|sure\b|okay\b|ok\b|alright\b|all right\b|"
+    r"will do|of course|"
+    r"no problem|can do|on it|i(?: wi|['’])ll\b|i can\b|absolutely|gladly|consider it done|happy to|please do|"
+    r"please\b|go ahead|"
     r"that would be|perfect\b|done\b)",
     re.IGNORECASE,
 )
 DEFERS = re.compile(
-    r"\b(?:i (?:really )?(?:do not|don['’]t) know|not sure|no idea|(?:come|get) back to (?:you|that|it)|good question|we['’]ll see|we will see|"
-    r"(?:find|check) (?:that |it )?(?:out )?later|later|offline|hard to say|too early|(?:have|need) to (?:think|check|ask)|no one knows|"
+    r"\b(?:i (?:really )?(?:do not|don['’]t) know|not sure|no idea|(?:come|get) back to (?:you|that|it)|"
+    r"good question|we['’]ll see|we will see|"
+    r"(?:find|check) (?:that |it )?(?:out )?later|later|offline|hard to say|too early|(?:have|need) to (?:think|"
+    r"check|ask)|no one knows|"
     r"nobody knows|unclear|open question)\b",
     re.IGNORECASE,
 )
 STEERING = re.compile(
-    r"\b(?:start|begin|go (?:ahead|on|first|next)|move on|continue|keep (?:this|it) (?:short|brief|quick)|see|hear|repeat|"
-    r"say (?:that|it) again|wrap|close|get started|take a break|talk about|jump|tell (?:us|me)|explain|speak up|mute|unmute|"
+    r"\b(?:start|begin|go (?:ahead|on|first|next)|move on|continue|keep (?:this|it) (?:short|brief|quick)|see|"
+    r"hear|repeat|"
+    r"say (?:that|it) again|wrap|close|get started|take a break|talk about|jump|tell (?:us|me)|explain|speak up|"
+    r"mute|unmute|"
     r"share your screen|come back)\b",
     re.IGNORECASE,
 )

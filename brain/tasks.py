@@ -15,7 +15,7 @@ NO_DEED = (
 )
 """Not every verb after `I will` is a deed."""
 DEED = rf"(?:(?:also|just|then|definitely|gladly|quickly) )?(?P<deed>{NO_DEED}[^\W\d_]+\b.*)"
-PROMISE = re.compile(rf"\bi(?: wi|['’])ll {DEED}|\bi(?: a|['’])m going to {DEED.replace('deed', 'plan')}", re.IGNORECASE | re.DOTALL)
+PROMISE = re.compile(rf"\b(?:i(?: wi|['’])ll|i(?: a|['’])m going to) {DEED}", re.IGNORECASE | re.DOTALL)
 GIVES = re.compile(r"\b(?P<deed>you(?: wi|['’])ll (?:get|have|receive)\b.*)", re.IGNORECASE | re.DOTALL)
 REQUEST = re.compile(rf"(?:\b(?:can|could|would|will) you (?:please )?|\bplease ){DEED}", re.IGNORECASE | re.DOTALL)
 OFFER = re.compile(
@@ -52,7 +52,8 @@ class People:
     def assigned(self) -> re.Pattern[str]:
         """`Tom will ...` about one of them."""
         names = "|".join(re.escape(part) for name in self._names for part in {name, name.split(" ")[0]}) or r"(?!)"
-        return re.compile(rf"^(?:\W|so|and|then|okay|ok|\s)*(?P<name>{names}) (?:will|is going to|has to|needs to) {DEED}", re.IGNORECASE | re.DOTALL)
+        opening = rf"^(?:(?:so|and|then|okay|ok),? )*(?P<name>{names})"
+        return re.compile(rf"{opening} (?:will|is going to|has to|needs to) {DEED}", re.IGNORECASE | re.DOTALL)
 
 
 def tasks_in(turns: Sequence[Turn], people: People) -> list[Task]:
@@ -60,7 +61,7 @@ def tasks_in(turns: Sequence[Turn], people: People) -> list[Task]:
     assigned = people.assigned
     found: list[Task] = []
     for number, turn in enumerate(turns):
-        for n, sentence in enumerate(turn.sentences):
+        for n in range(len(turn.sentences)):
             spot = Spot(turns, number, n, people)
             task = promised(spot) or asked(spot) or offered(spot) or given(spot, assigned)
             if task and not steers(task.statement.text.partition(" (“")[0]):
@@ -107,8 +108,8 @@ def promised(spot: Spot) -> Task | None:
     found = PROMISE.search(text) or GIVES.search(text)
     if not found or spot.sentence.is_question:
         return None
-    deed = next(part for part in found.groups() if part)
-    return Task(stated(deed, spot.sentence, spot.before), spot.people.find(spot.speaker), due_in(deed) or due_in(text))
+    due = due_in(found["deed"]) or due_in(text)
+    return Task(stated(found["deed"], spot.sentence, spot.before), spot.people.find(spot.speaker), due)
 
 
 def asked(spot: Spot) -> Task | None:
@@ -139,5 +140,3 @@ def given(spot: Spot, assigned: re.Pattern[str]) -> Task | None:
         return None
     owner = spot.people.find(found["name"])
     return Task(stated(found["deed"], spot.sentence, spot.before), owner, due_in(found["deed"]))
-
-

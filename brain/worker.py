@@ -5,7 +5,6 @@ import functools
 
 from brain.adapters.embedded import EmbeddedAnswerer
 from brain.adapters.embedded_brief import EmbeddedBriefer
-from brain.adapters.openai_chat import OpenAIAnswerer, OpenAIBriefer
 from brain.attending import attend
 from brain.config import BrainSettings
 from brain.handlers import HANDLERS, Brain
@@ -45,6 +44,9 @@ async def work(worker: Worker, settings: BrainSettings) -> None:
 def build_model(settings: BrainSettings) -> tuple[Answerer, Briefer]:
     if not settings.has_model:
         return EmbeddedAnswerer(), EmbeddedBriefer()
+    # Imported only where it is used: the SDK costs most of a second at every start.
+    from brain.adapters.openai_chat import OpenAIAnswerer, OpenAIBriefer  # noqa: PLC0415
+
     key, base_url = settings.openai_api_key.reveal(), settings.openai_base_url
     return (
         OpenAIAnswerer(key, model=settings.answer_model, base_url=base_url),

@@ -44,7 +44,7 @@ async def examine(environ: Mapping[str, str], console: Console) -> int:
     colours = {"ok": "green", "warn": "yellow", "fail": "red"}
     for level, what, remedy in findings:
         tail = f": {escape(remedy)}" if remedy else ""
-        console.print(f"[{colours[level]}]{level:>4}[/]  {escape(what)}{tail}", highlight=False)
+        console.print(f"[{colours[level]}]{level:>4}[/]  {escape(what)}{tail}", highlight=False, soft_wrap=True)
     return int(any(finding.level == "fail" for finding in findings))
 
 

@@ -1,6 +1,7 @@
 """The briefer that needs no account and no network: rules find what was decided and taken on, and quote it."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -8,6 +9,7 @@ from brain.addressing import Addressing, Ignore
 from brain.citations import cite_of, visible
 from brain.context import Statement
 from brain.decisions import decisions_in
+from brain.expecting import TIME
 from brain.points import open_questions_in, points_in
 from brain.ports import BriefRequest
 from brain.tasks import People, Task, tasks_in
@@ -17,6 +19,10 @@ from shared.events import ActionItem, Brief, Cite, Line, Point, Usage
 
 MADE_BY = "rules, no language model"
 MOST_TOPICS = 3
+MOST_NAMES = 4
+NO_TOPIC = re.compile(
+    r"thank|think|thing|would|might|going|maybe|really|right|still|again|other|every|about|after|before"
+)
 SHORTEST_TOPIC = 5
 """Letters."""
 NOTHING_YET = "Nothing has been said yet."
@@ -64,7 +70,11 @@ def brief_of(request: BriefRequest, assistant_name: str) -> Brief:
 def for_assistant(lines: Sequence[Line], name: str) -> set[int]:
     """What was said to the assistant and by it is not what the meeting was about."""
     addressing = Addressing(name)
-    return {n for n, line in enumerate(lines) if line.speaker == name or not isinstance(addressing.consider(line), Ignore)}
+    return {
+        number
+        for number, line in enumerate(lines)
+        if line.speaker == name or not isinstance(addressing.consider(line), Ignore)
+    }
 
 
 class Draft:
@@ -78,7 +88,9 @@ class Draft:
 
     def items(self, tasks: Sequence[Task]) -> list[ActionItem]:
         return [
-            ActionItem(task=visible(task.statement.text), owner=task.owner, due=task.due, cites=self.cites(task.statement))
+            ActionItem(
+                task=visible(task.statement.text), owner=task.owner, due=task.due, cites=self.cites(task.statement)
+            )
             for task in tasks
         ]
 
@@ -97,9 +109,15 @@ def title_of(lines: Sequence[Line], people: Sequence[str]) -> str:
     names = {part.lower() for name in people for part in name.split()}
     skipped = names | set(EMPTY_WORDS.split())
     words = Counter(word for line in lines for word in words_of(line.text) if len(word) >= SHORTEST_TOPIC)
-    topics = [word for word, count in words.most_common() if count > 1 and word.isalpha() and word not in skipped]
-    who = listed(people) or "nobody"
-    return f"{who} on {listed(topics[:MOST_TOPICS])}" if topics else f"Meeting of {who}"
+    topics = [word for word, count in words.most_common() if count > 1 and is_topic(word) and word not in skipped]
+    others = len(people) - MOST_NAMES
+    who = listed([*people[:MOST_NAMES], f"{others} others"] if others > 1 else people)
+    about = listed(topics[:MOST_TOPICS])
+    return f"{who} on {about}" if about else f"Meeting of {who}" if who else "Meeting"
+
+
+def is_topic(word: str) -> bool:
+    return word.isalpha() and not (TIME.search(word) or NO_TOPIC.match(word))
 
 
 def summary_of(decisions: Sequence[Point], items: Sequence[ActionItem], points: Sequence[Point]) -> str:
@@ -117,8 +135,7 @@ def summary_of(decisions: Sequence[Point], items: Sequence[ActionItem], points: 
 
 
 def shown(item: ActionItem) -> str:
-    task = item.task.partition(" (“")[0]
-    task = task[:1].lower() + task[1:]
+    task = item.task[:1].lower() + item.task[1:]
     return f"{item.owner}: {task}" if item.owner else task
 
 

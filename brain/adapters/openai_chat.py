@@ -1,0 +1,94 @@
+"""Answers and briefings by OpenAI, or by any server that speaks its chat completions."""
+
+from collections.abc import AsyncIterator, Sequence
+
+import msgspec
+import structlog
+
+from brain.adapters.chat_client import Call, ChatClient
+from brain.drafts import BriefDraft, Check, read_draft, strict_schema
+from brain.ports import AnswerRequest, BriefRequest, Done, Text
+from brain.prompting import Message, answer_messages, brief_messages
+from brain.tasks import People
+from shared.errors import AnswerError, Category
+from shared.events import Brief, Usage
+
+DEFAULT_MODEL = "gpt-5.4-mini"
+ANSWER_TOKENS = 1500
+BRIEF_TOKENS = 8000
+"""Some models think in tokens before they write."""
+SCHEMA = strict_schema(BriefDraft)
+
+log = structlog.get_logger()
+
+
+class OpenAIAnswerer:
+    """One call per answer, given on as it comes."""
+
+    def __init__(self, api_key: str, *, model: str = DEFAULT_MODEL, base_url: str = "", stall_s: float = 15.0) -> None:
+        self.name = model
+        self._client = ChatClient(api_key, model=model, base_url=base_url, stall_s=stall_s)
+
+    def answer(self, request: AnswerRequest) -> AsyncIterator[Text | Done]:
+        call = Call(request.meeting_id, answer_messages(request), ANSWER_TOKENS)
+        return self._client.stream(call)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+class OpenAIBriefer:
+    """One call, and a second one where the first gave no valid JSON."""
+
+    def __init__(self, api_key: str, *, model: str = DEFAULT_MODEL, base_url: str = "", stall_s: float = 45.0) -> None:
+        self.name = model
+        self._client = ChatClient(api_key, model=model, base_url=base_url, stall_s=stall_s)
+
+    async def brief(self, request: BriefRequest) -> tuple[Brief, Usage]:
+        lines = [line for line in request.lines if line.end_ms > request.since_ms]
+        check = Check(lines, People([*request.participants, *(line.speaker for line in lines)]))
+        messages = brief_messages(request, lines)
+        text, usage = await self._write(request.meeting_id, messages)
+        try:
+            draft = read_draft(text)
+        except msgspec.DecodeError as error:
+            log.warning("brief.repaired", meeting_id=request.meeting_id)
+            text, more = await self._write(request.meeting_id, [*messages, *complaint(text, error)])
+            draft, usage = read_again(text), added(usage, more)
+        return check.brief(draft, made_by=self.name, since_ms=request.since_ms), usage
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _write(self, meeting_id: str, messages: Sequence[Message]) -> tuple[str, Usage]:
+        text, usage = "", Usage()
+        async for part in self._client.stream(Call(meeting_id, messages, BRIEF_TOKENS, SCHEMA)):
+            if isinstance(part, Done):
+                usage = part.usage
+            else:
+                text += part.text
+        return text, usage
+
+
+def complaint(text: str, error: msgspec.DecodeError) -> list[Message]:
+    return [
+        {"role": "assistant", "content": text},
+        {"role": "user", "content": f"That is not valid: {error}. Reply with the corrected JSON and nothing else."},
+    ]
+
+
+def read_again(text: str) -> BriefDraft:
+    try:
+        return read_draft(text)
+    except msgspec.DecodeError as error:
+        reason = "The model wrote no valid briefing, not even when asked again; try another model."
+        raise AnswerError(reason, category=Category.INVALID) from error
+
+
+def added(first: Usage, second: Usage) -> Usage:
+    return Usage(
+        model=second.model,
+        prompt_tokens=first.prompt_tokens + second.prompt_tokens,
+        cached_tokens=first.cached_tokens + second.cached_tokens,
+        completion_tokens=first.completion_tokens + second.completion_tokens,
+    )
