@@ -22,7 +22,8 @@ UNDECIDED = re.compile(
 )
 """In front of the words above: nothing was decided."""
 PROPOSED = re.compile(
-    r"\b(?:let['’]s|let us|i(?:['’]d| would) rather|i (?:propose|suggest|recommend|vote)|(?:i think|maybe|then|"
+    r"\b(?:let['’]s|let us|i(?:['’]d| would) rather|i(?:['’]d| would)? (?:propose|suggest|recommend|vote)|"
+    r"(?:i think|maybe|then|"
     r"so) we should|"
     r"how about|why don['’]t we|i['’]d say we)\b",
     re.IGNORECASE,
@@ -35,6 +36,13 @@ LEAD_IN = re.compile(
     r"^(?:okay|ok|alright|good|then|well|so|and|great|yes|agreed|fine|fair (?:point|enough)|now)\b[,.\s]*",
     re.IGNORECASE,
 )
+CONSENT = re.compile(
+    r"\b(?:okay|ok|fine|happy|agreed?|all right|alright|good) (?:with|for) (?:that|this|it|everyone|everybody|"
+    r"you all)\?|"
+    r"^(?:is that |are we )?(?:okay|ok|agreed|all right|alright)\?",
+    re.IGNORECASE,
+)
+"""A question that makes a proposal of the sentence before it."""
 FAR = 6
 """Turns between things said about one decision."""
 SAME_SHARE = 0.5
@@ -101,10 +109,12 @@ def declared(turns: Sequence[Turn], number: int) -> Decision | None:
 def proposed(turns: Sequence[Turn], number: int) -> Decision | None:
     """`I would rather ...`, and somebody else agreed. What follows a question answers the question."""
     turn = turns[number]
-    if turn.sentences[-1].is_question or not is_agreed(turns, number):
+    asks_consent = bool(CONSENT.search(turn.sentences[-1].text))
+    if (turn.sentences[-1].is_question and not asks_consent) or not is_agreed(turns, number):
         return None
     for n, sentence in reversed(list(enumerate(turn.sentences))):
-        if PROPOSED.search(sentence.text) and not steers(sentence.text):
+        is_proposal = PROPOSED.search(sentence.text) or (asks_consent and n == len(turn.sentences) - 2)
+        if is_proposal and not steers(sentence.text):
             core = LEAD_IN.sub("", sentence.text)
             return Decision(stated(core, sentence, before_in(turns, number, n)), number)
     return None

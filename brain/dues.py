@@ -16,7 +16,7 @@ PERIOD = (
 )
 POINTS = (
     r"today|tonight|tomorrow|noon|midnight|lunch|"
-    r"(?:this|the|our|next) (?:call|meeting|standup|demo|release|review)"
+    r"(?:(?:this|the|our|next) )+(?:call|meeting|standup|demo|release|review)"
 )
 DATE = rf"(?:the )?(?:{ORDINAL_WORDS})(?: of (?:{MONTHS}))?|(?:{MONTHS}) (?:the )?(?:{ORDINAL_WORDS}|\d{{1,2}})"
 SPAN = rf"(?:an?|\d+|{'|'.join(SMALL)}|(?:a )?couple of|a few) (?:minutes?|hours?|days?|weeks?|months?)"

@@ -19,6 +19,7 @@ TIME = re.compile(
     rf"(?:{UNITS}|call|meeting|release))\b|\b\d+(?:st|nd|rd|th)\b|" + CLOCK.pattern,
     re.IGNORECASE,
 )
+PROMISE = re.compile(r"\b(?:will|going to|can|could you|please)\b|['’]ll\b", re.IGNORECASE)
 
 
 class Kind(Enum):
@@ -27,6 +28,7 @@ class Kind(Enum):
     CLOCK = CLOCK
     TIME = TIME
     NUMBER = NUMBER
+    PROMISE = PROMISE
     ANYTHING = re.compile("")
 
     def is_in(self, text: str) -> bool:
@@ -37,9 +39,10 @@ ASKED = (
     (re.compile(r"\b(?:at )?what time\b|\bo'?clock\b", re.IGNORECASE), Kind.CLOCK),
     (re.compile(r"\bwhen\b|\bwhat (?:day|date)\b|\bwhich (?:day|date)\b|\bdeadline\b", re.IGNORECASE), Kind.TIME),
     (re.compile(r"\bhow (?!do\b|did\b|does\b|can\b|will\b|is\b|are\b|come\b|about\b)\w+", re.IGNORECASE), Kind.NUMBER),
+    (re.compile(r"\bwho(?:['’]ll| will| is going to|['’]s going to)\b", re.IGNORECASE), Kind.PROMISE),
 )
 
 
 def kind_wanted(question: str) -> Kind:
-    """`When will you ...` wants a time, `how many` a number."""
+    """`When will you ...` wants a time, `how many` a number, `who will` somebody who takes it on."""
     return next((kind for pattern, kind in ASKED if pattern.search(question)), Kind.ANYTHING)

@@ -8,7 +8,8 @@ AGREES = re.compile(
     r"okay\b|ok\b|yes\b|yeah\b|yep\b|sure\b|right\b|alright\b|all right\b|good (?:idea|point|plan|call)|"
     r"fair (?:point|enough)|perfect\b|deal\b|makes sense|works for me|absolutely|let['’]s\b|great\b|exactly\b|"
     r"of course|"
-    r"i(?: a|['’])m (?:fine|okay|ok|happy|good) with|(?:\w+ ){1,4}(?:is|works|would be) (?:\w+ )?(?:better|fine|"
+    r"i (?:really )?(?:like|love) (?:that|it)|i(?: a|['’])m (?:fine|okay|ok|happy|good) with|(?:\w+ ){1,4}(?:is|"
+    r"works|would be) (?:\w+ )?(?:better|fine|"
     r"good|great|okay|perfect))",
     re.IGNORECASE,
 )
@@ -20,6 +21,7 @@ ACCEPTS = re.compile(
     r"that would be|perfect\b|done\b)",
     re.IGNORECASE,
 )
+WANTS = re.compile(r"\b(?:please|that would|would help|go ahead|do that|good idea)\b", re.IGNORECASE)
 DEFERS = re.compile(
     r"\b(?:i (?:really )?(?:do not|don['’]t) know|not sure|no idea|(?:come|get) back to (?:you|that|it)|"
     r"good question|we['’]ll see|we will see|"
@@ -45,6 +47,11 @@ def agrees(text: str) -> bool:
 
 def accepts(text: str) -> bool:
     return bool(ACCEPTS.match(text))
+
+
+def wants(text: str) -> bool:
+    """Takes up an offer, where a mere `yes` could mean anything."""
+    return bool(WANTS.search(text))
 
 
 def defers(text: str) -> bool:

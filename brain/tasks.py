@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from brain.context import Statement, before_in, stated
 from brain.dues import due_in
-from brain.replies import accepts, steers
+from brain.replies import accepts, steers, wants
 from brain.turns import Sentence, Turn
 
 NO_DEED = (
@@ -23,6 +23,10 @@ OFFER = re.compile(
 )
 CALLED_FIRST = re.compile(r"^(?:(?:and|so|okay|ok|then|hey),? )?(?P<name>[^\W\d_]+),")
 CALLED_LAST = re.compile(r",\s*(?P<name>[^\W\d_]+)\?$")
+
+
+CAN = re.compile(rf"^(?:(?:and|so|well|okay|then),? )*i (?:can|could) {DEED}", re.IGNORECASE | re.DOTALL)
+"""An offer as a statement."""
 
 
 @dataclass(frozen=True)
@@ -124,9 +128,13 @@ def asked(spot: Spot) -> Task | None:
 
 
 def offered(spot: Spot) -> Task | None:
-    """`Should I prepare the notes?` - `Yes please, by Friday.`"""
-    found, reply = OFFER.search(spot.sentence.text), spot.accepted
-    if not found or not reply:
+    """`Should I prepare the notes?`, or `I could find out.` - `Yes please, by Friday.`"""
+    reply = spot.accepted
+    if not reply:
+        return None
+    can = CAN.search(spot.sentence.text) if wants(reply.text) else None
+    found = OFFER.search(spot.sentence.text) or can
+    if not found:
         return None
     timed = [sentence for sentence in reply.sentences if due_in(sentence.text)][:1]
     due = due_in(found["deed"]) or (due_in(timed[0].text) if timed else None)

@@ -3,6 +3,7 @@
 import asyncio
 import importlib.util
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import structlog
 
@@ -23,7 +24,7 @@ class EmbeddedAnswerer:
     name = "embedded: quotations, no language model"
 
     def __init__(self, score: Score | None = None) -> None:
-        self._score = score or load_score()
+        self._score = score or load_score(find_model())
 
     async def answer(self, request: AnswerRequest) -> AsyncIterator[Text | Done]:
         """All at once, from a thread: reading takes about 0.1 s of one core."""
@@ -50,8 +51,7 @@ def after(text: str, request: AnswerRequest) -> str:
     return " ".join(sentences[count:]) + "".join(f" [{numbers[cite.line_id]}]" for cite in composer.cites)
 
 
-def load_score() -> Score:
-    folder = find_model()
+def load_score(folder: Path | None) -> Score:
     missing = [package for package in PACKAGES if importlib.util.find_spec(package) is None]
     if not folder or missing:
         log.warning("reranker.missed", remedy="pip install 'chimein[local]'", missing=missing)

