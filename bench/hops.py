@@ -7,10 +7,10 @@ Real processes, real sockets, scripted engines that take no time. Writes bench-o
 
 import asyncio
 import json
+import os
 import statistics
-import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,12 +18,10 @@ from pathlib import Path
 import aiohttp
 from websockets.asyncio.client import connect as dial
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
-from cli.embedded_redis import EmbeddedRedis
-from processes import System, system
-from support import new_meeting
-
+from cli.embedded_redis import EmbeddedRedis, free_port
+from rehearsal.made_meetings import new_meeting
 from rehearsal.recall_frames import Origin, audio
+from rehearsal.supervisor import Supervisor
 from shared.bus import Bus, Entry, connect
 from shared.events import CODEC, Event, Hushed, LineHeard, SentenceComposed, SpeechStarted, new_id
 from shared.numbered_pcm import encode
@@ -34,18 +32,26 @@ ROUNDS = 300
 WARM = 30
 """First rounds, not counted."""
 OUTPUT = Path("bench-output")
+ROLES = ("gateway", "ingest", "transcriber", "brain", "speaker")
+SCRIPTED = {
+    "TRANSCRIBER_ENGINE": "scripted",
+    "SPEAKER_VOICE": "scripted",
+    "LOG_FORMAT": "json",
+    **{f"{role.upper()}_STATUS_PORT": "0" for role in ROLES},
+}
 
 
 async def main() -> None:
+    ports = {"GATEWAY_PORT": str(free_port()), "INGEST_PORT": str(free_port())}
     async with EmbeddedRedis(OUTPUT / "redis") as redis:
         bus = Bus(connect(redis.url))
         await bus.redis.flushall()
-        with system(redis.url, OUTPUT) as chimein:
-            for role in ("gateway", "ingest", "transcriber", "brain", "speaker"):
-                chimein.start(role)
-            await ready(chimein)
+        async with Supervisor({**os.environ, **SCRIPTED, **ports, "REDIS_URL": redis.url}, OUTPUT) as supervisor:
+            for role in ROLES:
+                await supervisor.start_worker(role)
+            await ready(ports["GATEWAY_PORT"])
             async with following(redis.url) as tail:
-                hops = await measure(Bench(bus, tail, chimein))
+                hops = await measure(Bench(bus, tail, ports))
         await bus.close()
     report(hops)
 
@@ -53,13 +59,14 @@ async def main() -> None:
 class Bench:
     """What every measurement needs."""
 
-    def __init__(self, bus: Bus, tail: Tail, chimein: System) -> None:
-        self.bus, self.tail, self.chimein = bus, tail, chimein
-        self.url = f"http://127.0.0.1:{chimein.gateway_port}"
+    def __init__(self, bus: Bus, tail: Tail, ports: Mapping[str, str]) -> None:
+        self.bus, self.tail = bus, tail
+        self.url = f"http://127.0.0.1:{ports['GATEWAY_PORT']}"
+        self.ears = f"ws://127.0.0.1:{ports['INGEST_PORT']}/recall"
 
 
-async def ready(chimein: System) -> None:
-    url = f"http://127.0.0.1:{chimein.gateway_port}/ready"
+async def ready(port: str) -> None:
+    url = f"http://127.0.0.1:{port}/ready"
     async with aiohttp.ClientSession() as session:
         for _ in range(200):
             try:
@@ -118,7 +125,7 @@ async def frames_to_lines(bench: Bench) -> tuple[list[float], list[float]]:
     chunks, timeline = bench.tail.follow(keys.audio(MIXED)), bench.tail.follow(keys.timeline)
     sent: dict[int, float] = {}
     origin = Origin(bot_id="bench", recording_id="bench", endpoint_id="bench", started_at=datetime.now(UTC))
-    async with dial(bench.chimein.socket_url(meeting), compression=None) as socket:
+    async with dial(f"{bench.ears}/{meeting}/?token=secret", compression=None) as socket:
         reading = asyncio.create_task(arrivals(chunks, source_of, ROUNDS * 4))
         hearing = asyncio.create_task(arrivals(timeline, line_end_of, ROUNDS * 4 // 20))
         for n in range(ROUNDS * 4):

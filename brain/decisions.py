@@ -23,9 +23,7 @@ UNDECIDED = re.compile(
 """In front of the words above: nothing was decided."""
 PROPOSED = re.compile(
     r"\b(?:let['’]s|let us|i(?:['’]d| would) rather|i(?:['’]d| would)? (?:propose|suggest|recommend|vote)|"
-    r"(?:i think|maybe|then|"
-    r"so) we should|"
-    r"how about|why don['’]t we|i['’]d say we)\b",
+    r"(?:i think|maybe|then|so) we should|how about|why don['’]t we|i['’]d say we)\b",
     re.IGNORECASE,
 )
 SUMMED_UP = re.compile(

@@ -6,15 +6,17 @@ from enum import Enum
 from brain.words import LARGE, ORDINALS, SMALL
 
 DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+# `may` is a month only beside a day: alone it is a verb more often.
 MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 ORDINAL_WORDS = rf"{'|'.join(ORDINALS)}|\d{{1,2}}(?:st|nd|rd|th)"
 UNITS = "minutes?|hours?|days?|weeks?|months?|quarters?|years?"
 NUMBER = re.compile(rf"\d|\b(?:{'|'.join([*SMALL, *LARGE])}|once|twice|half|dozen)\b", re.IGNORECASE)
 CLOCK = re.compile(
-    r"o'?clock|\d{1,2}:\d\d|\b\d{1,2} ?[ap]\.?m\b|\b(?:noon|midnight|half past|quarter (?:to|past))\b", re.IGNORECASE
+    r"o['’]?clock|\d{1,2}:\d\d|\b\d{1,2} ?[ap]\.?m\b|\b(?:noon|midnight|half past|quarter (?:to|past))\b", re.IGNORECASE
 )
 TIME = re.compile(
-    rf"\b(?:{DAYS}|{MONTHS}|today|tonight|tomorrow|yesterday|morning|afternoon|evening|weekend|lunch|soon|later|"
+    rf"\b(?:{DAYS}|{MONTHS.replace('|may|', '|')}|"
+    rf"today|tonight|tomorrow|yesterday|morning|afternoon|evening|weekend|lunch|soon|later|"
     rf"(?:next|this|last|end of(?: the| this| next)?|in an?|in \w+|after(?: the| this)?|before(?: the| this)?) "
     rf"(?:{UNITS}|call|meeting|release))\b|\b\d+(?:st|nd|rd|th)\b|" + CLOCK.pattern,
     re.IGNORECASE,
@@ -23,7 +25,7 @@ PROMISE = re.compile(r"\b(?:will|going to|can|could you|please)\b|['’]ll\b", r
 
 
 class Kind(Enum):
-    """Ordered by how narrow they are."""
+    """The value is what a text of that kind holds."""
 
     CLOCK = CLOCK
     TIME = TIME

@@ -1,7 +1,8 @@
 """What the brain does with each command. A handler may run twice; what is on the timeline already is not repeated."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 import structlog
@@ -54,8 +55,8 @@ async def on_ask_question(command: AskQuestion, brain: Brain) -> AsyncIterator[E
         return
     answer = Answer(command, view, brain)
     try:
-        async with asyncio.timeout(brain.answer_limit_s):
-            async for sentence in answer.compose():
+        async with asyncio.timeout(brain.answer_limit_s), aclosing(answer.compose()) as sentences:
+            async for sentence in sentences:
                 yield sentence
     except (AnswerError, TimeoutError) as error:
         yield answer.failed(error)
@@ -76,15 +77,16 @@ class Answer:
         self._first_token_at = 0
         self._speak = command.speak and can_speak(view)
 
-    async def compose(self) -> AsyncIterator[SentenceComposed]:
+    async def compose(self) -> AsyncGenerator[SentenceComposed, None]:
         """Each sentence the moment it is complete. Raises AnswerError."""
-        async for part in self._brain.answerer.answer(self._request()):
-            if isinstance(part, Done):
-                self._usage = part.usage
-                continue
-            self._first_token_at = self._first_token_at or self._brain.clock.now_ms()
-            for sentence in self._composed(self._composer.push(part.text)):
-                yield sentence
+        async with aclosing(self._brain.answerer.answer(self._request())) as parts:
+            async for part in parts:
+                if isinstance(part, Done):
+                    self._usage = part.usage
+                    continue
+                self._first_token_at = self._first_token_at or self._brain.clock.now_ms()
+                for sentence in self._composed(self._composer.push(part.text)):
+                    yield sentence
         for sentence in self._composed(self._composer.finish()):
             yield sentence
         if not self._sentences:
@@ -167,6 +169,7 @@ async def on_write_brief(command: WriteBrief, brain: Brain) -> AsyncIterator[Eve
         lines=[line for line in view.lines if line.end_ms > command.since_ms],
         participants=list(view.participants_ever.values()),
         since_ms=command.since_ms,
+        assistant_name=view.settings.bot_name,
         language=view.settings.language,
     )
     try:

@@ -1,6 +1,6 @@
 """What the brain needs from the outside: something that answers, and something that briefs."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -38,7 +38,7 @@ class Answerer(Protocol):
 
     name: str
 
-    def answer(self, request: AnswerRequest) -> AsyncIterator[Text | Done]:
+    def answer(self, request: AnswerRequest) -> AsyncGenerator[Text | Done, None]:
         """Pieces as they come, then Done. One model call at the most."""
         ...
 
@@ -52,6 +52,7 @@ class BriefRequest(msgspec.Struct, frozen=True, kw_only=True):
     lines: Sequence[Line]
     participants: Sequence[str]
     since_ms: int = 0
+    assistant_name: str = "Chime"
     language: str = "en"
 
 

@@ -2,40 +2,33 @@
 
 import re
 
+YES = r"yes\b|yeah\b|yep\b|sure\b|okay\b|ok\b|alright\b|all right\b|of course|absolutely|perfect\b"
 AGREES = re.compile(
-    r"^(?:(?:okay|ok|oh|yes|yeah|well|good|great|and),? )*(?:(?:i )?(?:fully |totally )?agreed?\b|fine\b|"
-    r"sounds (?:good|right|fine)|"
-    r"okay\b|ok\b|yes\b|yeah\b|yep\b|sure\b|right\b|alright\b|all right\b|good (?:idea|point|plan|call)|"
-    r"fair (?:point|enough)|perfect\b|deal\b|makes sense|works for me|absolutely|let['’]s\b|great\b|exactly\b|"
-    r"of course|"
-    r"i (?:really )?(?:like|love) (?:that|it)|i(?: a|['’])m (?:fine|okay|ok|happy|good) with|(?:\w+ ){1,4}(?:is|"
-    r"works|would be) (?:\w+ )?(?:better|fine|"
-    r"good|great|okay|perfect))",
+    r"^(?:(?:okay|ok|oh|yes|yeah|well|good|great|and),? )*"
+    rf"(?:{YES}|(?:i )?(?:fully |totally )?agreed?\b|fine\b|right\b|deal\b|great\b|exactly\b|makes sense|works for me|"
+    r"sounds (?:good|right|fine)|good (?:idea|point|plan|call)|fair (?:point|enough)|let['’]s\b|"
+    r"i (?:really )?(?:like|love) (?:that|it)|i(?: a|['’])m (?:fine|okay|ok|happy|good) with|"
+    r"(?:\w+ ){1,4}(?:is|works|would be) (?:\w+ )?(?:better|fine|good|great|okay|perfect))",
     re.IGNORECASE,
 )
 ACCEPTS = re.compile(
-    r"^(?:(?:okay|ok|oh|well|good|great),? )*(?:yes\b|yeah\b|yep\b|sure\b|okay\b|ok\b|alright\b|all right\b|"
-    r"will do|of course|"
-    r"no problem|can do|on it|i(?: wi|['’])ll\b|i can\b|absolutely|gladly|consider it done|happy to|please do|"
-    r"please\b|go ahead|"
-    r"that would be|perfect\b|done\b)",
+    r"^(?:(?:okay|ok|oh|well|good|great),? )*"
+    rf"(?:{YES}|will do|can do|no problem|on it|gladly|happy to|consider it done|done\b|"
+    r"i(?: wi|['’])ll\b|i can\b|please\b|go ahead|that would be)",
     re.IGNORECASE,
 )
 WANTS = re.compile(r"\b(?:please|that would|would help|go ahead|do that|good idea)\b", re.IGNORECASE)
 DEFERS = re.compile(
-    r"\b(?:i (?:really )?(?:do not|don['’]t) know|not sure|no idea|(?:come|get) back to (?:you|that|it)|"
-    r"good question|we['’]ll see|we will see|"
-    r"(?:find|check) (?:that |it )?(?:out )?later|later|offline|hard to say|too early|(?:have|need) to (?:think|"
-    r"check|ask)|no one knows|"
-    r"nobody knows|unclear|open question)\b",
+    r"\b(?:i (?:really )?(?:do not|don['’]t) know|not sure|no idea|no one knows|nobody knows|unclear|hard to say|"
+    r"(?:come|get) back to (?:you|that|it)|good question|open question|we(?: wi|['’])ll see|later|offline|too early|"
+    r"(?:have|need) to (?:think|check|ask))\b",
     re.IGNORECASE,
 )
 STEERING = re.compile(
-    r"\b(?:start|begin|go (?:ahead|on|first|next)|move on|continue|keep (?:this|it) (?:short|brief|quick)|see|"
-    r"hear|repeat|"
-    r"say (?:that|it) again|wrap|close|get started|take a break|talk about|jump|tell (?:us|me)|explain|speak up|"
-    r"mute|unmute|"
-    r"share your screen|come back)\b",
+    r"\b(?:(?:start|begin)(?=\W*$| (?:with|by|now|off|over)\b)|go (?:ahead|on|first|next)|move on|continue|wrap|"
+    r"keep (?:this|it) (?:short|brief|quick)|get started|take a break|close (?:the meeting|with)|come back|jump|"
+    r"see|hear|repeat|say (?:that|it) again|tell (?:us|me)|talk about|explain|speak up|mute|unmute|"
+    r"share your screen)\b",
     re.IGNORECASE,
 )
 """What moves the meeting itself along is neither a task nor a decision."""

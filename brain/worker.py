@@ -45,7 +45,7 @@ def build_model(settings: BrainSettings) -> tuple[Answerer, Briefer]:
     if not settings.has_model:
         return EmbeddedAnswerer(), EmbeddedBriefer()
     # Imported only where it is used: the SDK costs most of a second at every start.
-    from brain.adapters.openai_chat import OpenAIAnswerer, OpenAIBriefer  # noqa: PLC0415
+    from brain.adapters.openai_chat import OpenAIAnswerer, OpenAIBriefer
 
     key, base_url = settings.openai_api_key.reveal(), settings.openai_base_url
     return (

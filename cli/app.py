@@ -23,7 +23,12 @@ from shared.errors import ChimeinError, root_of
 ROLES = ("gateway", "ingest", "transcriber", "brain", "speaker")
 DEFAULT_QUESTION = "Who will talk to the platform group?"
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True, help="A live-meeting assistant you host yourself.")
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    help="A live-meeting assistant you host yourself.",
+)
 console = Console()
 
 MeetingId = Annotated[str, typer.Argument(help="The meeting's id, as `chimein join` printed it.")]

@@ -59,7 +59,7 @@ class ChatClient:
         """Raises AnswerError."""
         progress = Progress(usage=Usage(model=self.model))
         try:
-            stream = await self._client.chat.completions.create(**self._arguments(call))  # type: ignore[call-overload]  # plain dicts
+            stream = await self._client.chat.completions.create(**self.arguments(call))  # type: ignore[call-overload]  # plain dicts
             async with stream:
                 async for chunk in stream:
                     if text := self._read(chunk, progress):
@@ -74,9 +74,10 @@ class ChatClient:
 
     @property
     def is_openai(self) -> bool:
-        return (urlsplit(self._base_url).hostname or "").endswith("openai.com")
+        """Only it is sent fields that other servers may refuse."""
+        return f".{urlsplit(self._base_url).hostname}".endswith(".openai.com")
 
-    def _arguments(self, call: Call) -> dict[str, object]:
+    def arguments(self, call: Call) -> dict[str, object]:
         arguments: dict[str, object] = {
             "model": self.model,
             "messages": list(call.messages),

@@ -20,6 +20,7 @@ from shared.events import ActionItem, Brief, Cite, Line, Point, Usage
 MADE_BY = "rules, no language model"
 MOST_TOPICS = 3
 MOST_NAMES = 4
+MOST_IN_SUMMARY = 6
 NO_TOPIC = re.compile(
     r"thank|think|thing|would|might|going|maybe|really|right|still|again|other|every|about|after|before"
 )
@@ -34,18 +35,16 @@ class EmbeddedBriefer:
 
     name = "embedded: rules, no language model"
 
-    def __init__(self, assistant_name: str = "Chime") -> None:
-        self._assistant_name = assistant_name
-
     async def brief(self, request: BriefRequest) -> tuple[Brief, Usage]:
         """In a thread: three hours of meeting take a second or two."""
-        return await asyncio.to_thread(brief_of, request, self._assistant_name), Usage()
+        return await asyncio.to_thread(brief_of, request), Usage()
 
     async def close(self) -> None:
         """Nothing is open."""
 
 
-def brief_of(request: BriefRequest, assistant_name: str) -> Brief:
+def brief_of(request: BriefRequest) -> Brief:
+    assistant_name = request.assistant_name
     lines = [line for line in request.lines if line.end_ms > request.since_ms]
     turns = turns_of(lines, for_assistant(lines, assistant_name))
     people = People(request.participants or [turn.speaker for turn in turns])
@@ -124,14 +123,19 @@ def summary_of(decisions: Sequence[Point], items: Sequence[ActionItem], points: 
     """Only what is listed below it."""
     parts = []
     if decisions:
-        parts.append("Decided: " + "; ".join(point.text for point in decisions) + ".")
+        parts.append("Decided: " + in_row([point.text for point in decisions]))
     if items:
-        parts.append("To do: " + "; ".join(shown(item) for item in items) + ".")
+        parts.append("To do: " + in_row([shown(item) for item in items]))
     if not parts:
         parts.append(NOTHING_DECIDED)
     if points:
         parts.append("Noted: " + " ".join(point.text for point in points[:2]))
     return " ".join(parts)
+
+
+def in_row(texts: Sequence[str]) -> str:
+    more = len(texts) - MOST_IN_SUMMARY
+    return "; ".join([*texts[:MOST_IN_SUMMARY], *([f"and {more} more"] if more > 0 else [])]) + "."
 
 
 def shown(item: ActionItem) -> str:

@@ -1,6 +1,6 @@
 """Answers and briefings by OpenAI, or by any server that speaks its chat completions."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import msgspec
 import structlog
@@ -29,7 +29,7 @@ class OpenAIAnswerer:
         self.name = model
         self._client = ChatClient(api_key, model=model, base_url=base_url, stall_s=stall_s)
 
-    def answer(self, request: AnswerRequest) -> AsyncIterator[Text | Done]:
+    def answer(self, request: AnswerRequest) -> AsyncGenerator[Text | Done, None]:
         call = Call(request.meeting_id, answer_messages(request), ANSWER_TOKENS)
         return self._client.stream(call)
 

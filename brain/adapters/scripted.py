@@ -1,6 +1,6 @@
 """An answerer and a briefer that say what they were told to: for tests, and for a first run without any model."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 from brain.citations import cites_of
 from brain.ports import AnswerRequest, BriefRequest, Done, Text
@@ -27,7 +27,7 @@ class ScriptedAnswerer:
         self._script = script
         self._usage = usage or Usage(model="scripted")
 
-    async def answer(self, request: AnswerRequest) -> AsyncIterator[Text | Done]:
+    async def answer(self, request: AnswerRequest) -> AsyncGenerator[Text | Done, None]:
         """An answer that was begun before goes on after what was said of it, counted in pieces."""
         self.requests.append(request)
         for piece in self._script(request)[len(request.said) :]:

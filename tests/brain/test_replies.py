@@ -45,3 +45,4 @@ def test_an_offer_is_taken_up_by_more_than_a_yes() -> None:
 def test_what_moves_the_meeting_along_is_known() -> None:
     assert steers("Let's keep this short.")
     assert not steers("Let's drop the raffle.")
+    assert not steers("I will start the migration and close the ticket.")

@@ -29,7 +29,7 @@ from shared.bus import Bus, connect
 from shared.clock import SystemClock
 from shared.commands import CommandLoop
 from shared.events import AnyEvent, tag_of
-from shared.sessions import OwnedMeeting, Owner
+from shared.sessions import Owner
 from shared.tail import Tail
 from shared.worker import Worker, keep_beating
 from speaker.adapters.scripted import ScriptedOutlet, ScriptedVoice

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.process
 
 @pytest.mark.parametrize("role", ROLES)
 def test_help_works(role: str) -> None:
-    told = subprocess.run([sys.executable, "-m", role, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=30)
+    told = subprocess.run(
+        [sys.executable, "-m", role, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
+    )
     assert told.returncode == 0
     assert "Settings come from the environment" in " ".join(told.stdout.replace("│", " ").split())
 
@@ -30,7 +32,7 @@ def test_help_works(role: str) -> None:
 def test_a_wrong_setting_is_named_and_nothing_is_started(role: str) -> None:
     environ = {"PATH": os.environ["PATH"], "REDIS_PORT": "none", "LOG_LEVEL": "info"}
     told = subprocess.run(
-        [sys.executable, "-m", role], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=30
+        [sys.executable, "-m", role], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=30, check=False
     )
     assert told.returncode == 2
     assert "REDIS_PORT='none'" in told.stderr

@@ -8,9 +8,9 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+from rehearsal.made_meetings import new_meeting as new_meeting  # tests take it from here
 from shared.bus import Bus
-from shared.events import CODEC, AnyEvent, MeetingRequested, Settings, new_id
-from shared.streams import SOCKET_TOKEN, STATUS, MeetingKeys, new_meeting_id
+from shared.events import CODEC, AnyEvent
 
 
 def valkey_binary() -> str:
@@ -29,20 +29,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-async def new_meeting(bus: Bus, *, shard: int = 3, settings: Settings | None = None, token: str = "secret") -> str:
-    """A meeting as the gateway makes it, without its command."""
-    meeting_id = new_meeting_id(shard)
-    keys = MeetingKeys(meeting_id)
-    await bus.redis.hset(keys.state, mapping={STATUS: "requested", SOCKET_TOKEN: token, "settings": "{}"})
-    await bus.redis.sadd(keys.shard.active, meeting_id)
-    await bus.redis.zadd(keys.shard.meetings, {meeting_id: 1})
-    settings = settings or Settings()
-    requested = MeetingRequested(id=new_id(), meeting_id=meeting_id, at=1, platform="meet", settings=settings)
-    await bus.append(meeting_id, requested)
-    await bus.nudge(meeting_id)
-    return meeting_id
 
 
 async def facts_of(bus: Bus, meeting_id: str) -> list[AnyEvent]:

@@ -43,7 +43,7 @@ def standup() -> list[Line]:
 
 
 def committee() -> list[Line]:
-    """Another hand's way of talking: the rules were not written from it."""
+    """People who talk less tidily than in the sample."""
     return meeting(*COMMITTEE.strip().split("\n"))
 
 

@@ -85,6 +85,14 @@ async def test_the_summary_holds_only_what_is_listed() -> None:
     assert "Elena: finish that by Wednesday" in written.summary
 
 
+async def test_the_summary_of_a_long_meeting_is_short() -> None:
+    lines = meeting(*[f"Tom: I will order part number {n} today." for n in range(10)])
+    written = await brief(lines)
+    assert len(written.action_items) == 10
+    assert "part number 5 today; and 4 more." in written.summary
+    assert "part number 6" not in written.summary
+
+
 async def test_the_title_says_who_and_what() -> None:
     assert (await brief(standup())).title == "Maya, Tom, Daniel and Elena on payment, release and invoice"
 
