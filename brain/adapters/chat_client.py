@@ -1,6 +1,6 @@
 """Chat completions of any OpenAI-compatible server, streamed; the vendor's types and errors stop here."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -55,7 +55,7 @@ class ChatClient:
             max_retries=RETRIES,
         )
 
-    async def stream(self, call: Call) -> AsyncIterator[Text | Done]:
+    async def stream(self, call: Call) -> AsyncGenerator[Text | Done, None]:
         """Raises AnswerError."""
         progress = Progress(usage=Usage(model=self.model))
         try:
