@@ -16,9 +16,13 @@ class Memory:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._views: OrderedDict[str, tuple[MeetingView, bytes]] = OrderedDict()
+        self._connects = bus.connects.count
 
     async def view(self, meeting_id: str) -> MeetingView:
-        """The meeting up to this moment."""
+        """The meeting up to this moment. After a new connection, as Redis knows it: it may have forgotten something."""
+        if self._connects != self._bus.connects.count:
+            self._connects = self._bus.connects.count
+            self._views.clear()
         view, last = self._views.pop(meeting_id, (MeetingView(), b"-"))
         for entry in await self._bus.timeline(meeting_id, after=last):
             view.apply(CODEC.decode(entry.fields))

@@ -67,6 +67,7 @@ class Producer:
         self._intakes: dict[str, Intake] = {}
         self._opened: set[tuple[str, str]] = set()
         self._work = asyncio.Event()
+        self._connects = 0
 
     def intake(self, meeting_id: str) -> Intake:
         """The meeting's intake, shared by its sockets."""
@@ -110,6 +111,7 @@ class Producer:
 
     async def flush(self) -> None:
         """Sends what is there. Raises what LOST names; then nothing counts as sent."""
+        await self._notice_reconnect()
         for intake in list(self._intakes.values()):
             if intake.gone.is_set():
                 continue
@@ -119,6 +121,21 @@ class Producer:
             except MeetingGoneError:
                 intake.gone.set()
         await self._append()
+
+    async def _notice_reconnect(self) -> None:
+        """A connection that was made anew in silence may lead to a Redis that forgot its last writes.
+
+        It must be known before the next chunk goes: behind that one, no earlier ID would be taken.
+        """
+        buses = {id(bus): bus for bus in (self._bus, self._audio)}.values()
+        for bus in buses:
+            await bus.redis.ping()
+        connects = sum(bus.connects.count for bus in buses)
+        if connects != self._connects:
+            self._connects = connects
+            self._opened.clear()
+            for intake in self._intakes.values():
+                intake.rewind()
 
     async def _tell(self, intake: Intake) -> None:
         while intake.facts:

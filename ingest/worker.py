@@ -12,7 +12,7 @@ from ingest.config import IngestSettings
 from ingest.handlers import HANDLERS, Ingest
 from ingest.producer import Producer
 from ingest.sockets import SocketServer
-from shared.bus import LOST, Bus, connect
+from shared.bus import LOST, Bus, new_bus
 from shared.commands import CommandLoop
 from shared.errors import MeetingError
 from shared.recall_api import RecallApi
@@ -30,8 +30,8 @@ def main(settings: IngestSettings) -> None:
 
 
 async def work(worker: Worker, settings: IngestSettings) -> None:
-    async with audio_bus(worker, settings) as audio, platform_of(settings) as platform:
-        producer = Producer(worker.bus, audio, worker.clock)
+    async with own_bus(settings) as own, audio_bus(own, settings) as audio, platform_of(settings) as platform:
+        producer = Producer(own, audio, worker.clock)
         server = await SocketServer(worker.bus, producer, worker.clock).start(settings.bind_host, settings.ingest_port)
         log.info("ingest.listening", port=server.sockets[0].getsockname()[1])
         dependencies = Ingest(worker.bus, audio, platform, settings, worker.clock)
@@ -81,12 +81,22 @@ async def platform_of(settings: IngestSettings) -> AsyncIterator[RecallPlatform]
 
 
 @contextlib.asynccontextmanager
-async def audio_bus(worker: Worker, settings: IngestSettings) -> AsyncIterator[Bus]:
+async def own_bus(settings: IngestSettings) -> AsyncIterator[Bus]:
+    """The producer's own: it must notice every new connection of its own."""
+    bus = new_bus(settings.bus_url)
+    try:
+        yield bus
+    finally:
+        await bus.close()
+
+
+@contextlib.asynccontextmanager
+async def audio_bus(first: Bus, settings: IngestSettings) -> AsyncIterator[Bus]:
     """The second Redis where one is configured, else the first."""
     if not settings.redis_audio_url:
-        yield worker.bus
+        yield first
         return
-    bus = Bus(connect(settings.redis_audio_url.reveal()))
+    bus = new_bus(settings.redis_audio_url.reveal())
     try:
         yield bus
     finally:

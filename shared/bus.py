@@ -1,15 +1,15 @@
 """The connection to Redis, and the few things every process does with it."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 import redis.exceptions
 from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
 
-from shared.errors import BusError, FencedError, MeetingGoneError
+from shared.errors import BusError, FencedError, ForgottenError, MeetingGoneError
 from shared.events import CODEC, CaptionChanged, Event
 from shared.streams import MeetingKeys, ShardKeys
 
@@ -27,14 +27,22 @@ class Entry(msgspec.Struct, frozen=True):
     fields: dict[bytes, bytes]
 
 
+class Guard(msgspec.Struct, frozen=True):
+    """A state field that must be below `value`, and then holds it: the same commit twice is once."""
+
+    field: str
+    value: int
+    expected: int
+    """What the writer takes the field to hold. If it holds less, Redis has forgotten commits."""
+
+
 class Write(msgspec.Struct, frozen=True, kw_only=True):
     """What one write changes, all of it or nothing."""
 
     facts: tuple[Event, ...] = ()
     captions: tuple[CaptionChanged, ...] = ()
     state: Mapping[str, str | int] = {}
-    guard: tuple[str, int] | None = None
-    """A state field that must be below this value, and then holds it: the same commit twice is once."""
+    guard: "Guard | None" = None
     trim: tuple[str, str] | None = None
     """An audio track, and the entry ID before which it is trimmed."""
     ack: tuple[str, bytes] | None = None
@@ -43,11 +51,23 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     """The meeting leaves the active ones."""
 
 
+class Connects:
+    """Counts connections made: a new one may lead to a Redis that has forgotten its last writes."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def on_connect(self, connection: AbstractConnection) -> None:
+        await connection.on_connect()
+        self.count += 1
+
+
 class Bus:
     """One connection pool and the scripts. `redis` is open for plain reads; writes to a meeting go through `write`."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, connects: Connects | None = None) -> None:
         self.redis = client
+        self.connects = connects or Connects()
         self.write_script = client.register_script((SCRIPTS / "write.lua").read_text())
         self.erase_script = client.register_script((SCRIPTS / "erase.lua").read_text())
         self.open_track_script = client.register_script((SCRIPTS / "open_track.lua").read_text())
@@ -55,7 +75,7 @@ class Bus:
     async def write(self, meeting_id: str, write: Write, *, owner: "Epoch | None" = None) -> list[bytes]:
         """Returns the timeline IDs of the facts; [] when the guard says that it was written before.
 
-        Raises FencedError, MeetingGoneError.
+        Raises FencedError, MeetingGoneError, ForgottenError.
         """
         keys, role = MeetingKeys(meeting_id), owner.role if owner else ""
         reply = await self.write_script(keys=write_keys(keys, role, write), args=write_args(meeting_id, write, owner))
@@ -64,6 +84,8 @@ class Bus:
             raise FencedError(owner.role, owner.shard, owner.epoch)
         if verdict == "GONE":
             raise MeetingGoneError(meeting_id)
+        if verdict == "BEHIND":
+            raise ForgottenError(meeting_id)
         return list(reply[1:]) if verdict == "OK" else []
 
     async def append(self, meeting_id: str, *facts: Event, state: Mapping[str, str | int] | None = None) -> list[bytes]:
@@ -129,9 +151,9 @@ def write_keys(keys: MeetingKeys, role: str, write: Write) -> list[str]:
 
 
 def write_args(meeting_id: str, write: Write, owner: Epoch | None) -> list[str | bytes | int]:
-    guard_field, guard_value = write.guard or ("", 0)
-    args: list[str | bytes | int] = [owner.epoch if owner else "", guard_field, guard_value]
-    args += [write.trim[1] if write.trim else "", 0, len(write.state)]
+    guard = write.guard or Guard("", 0, 0)
+    args: list[str | bytes | int] = [owner.epoch if owner else "", guard.field, guard.value, guard.expected]
+    args += [write.trim[1] if write.trim else "", len(write.state)]
     for field, value in write.state.items():
         args += [field, value]
     args += counted(write.facts)
@@ -145,20 +167,32 @@ def counted(events: Iterable[Event]) -> list[str | bytes | int]:
     return [len(encoded) // 2, *encoded]
 
 
-def connect(url: str) -> Redis:
+def connect(url: str, connects: Connects | None = None) -> Redis:
     """A client that never repeats a command by itself: a repeated XADD would be in the stream twice."""
-    return Redis.from_url(url, socket_timeout=BLOCK_MS / 1000 + 4, legacy_responses=False, max_connections=1000)
+    return Redis.from_url(
+        url,
+        socket_timeout=BLOCK_MS / 1000 + 4,
+        legacy_responses=False,
+        max_connections=1000,
+        redis_connect_func=connects.on_connect if connects else None,
+    )
+
+
+def new_bus(url: str) -> Bus:
+    """Not connected yet, and not checked."""
+    connects = Connects()
+    return Bus(connect(url, connects), connects)
 
 
 async def open_bus(url: str) -> Bus:
     """Connects, and checks that this Redis can be used. Raises BusError with the remedy."""
-    client = connect(url)
+    bus = new_bus(url)
     try:
-        await check_redis(client, url)
+        await check_redis(bus.redis, url)
     except BaseException:
-        await client.aclose()
+        await bus.close()
         raise
-    return Bus(client)
+    return bus
 
 
 async def check_redis(client: Redis, url: str) -> None:
@@ -182,22 +216,3 @@ async def check_redis(client: Redis, url: str) -> None:
             f"Redis at {where} evicts keys when memory is short (maxmemory-policy {policy}), so meetings would lose"
             " words: run `CONFIG SET maxmemory-policy noeviction` and put it in redis.conf"
         )
-
-
-async def patiently(url: str, *, patience_s: float = 30.0) -> AsyncIterator[BusError]:
-    """Yields the reason of each failed try to reach Redis, with a growing pause, until `patience_s` is over."""
-    deadline = asyncio.get_running_loop().time() + patience_s
-    pause_s = 0.1
-    while True:
-        try:
-            client = connect(url)
-            await check_redis(client, url)
-            return
-        except BusError as error:
-            if asyncio.get_running_loop().time() > deadline:
-                raise
-            yield error
-        finally:
-            await client.aclose()
-        await asyncio.sleep(pause_s)
-        pause_s = min(pause_s * 2, 2.0)

@@ -5,6 +5,7 @@ ChimeinError
 ├── BusError              Redis is absent, too old, evicting or full
 ├── FencedError           this worker no longer owns the meeting it wrote for
 ├── MeetingGoneError      the meeting was erased, or never existed
+├── ForgottenError        Redis came back without its last writes
 ├── DecodeError           a stream entry cannot be read
 └── StageError            a stage of the pipeline failed at its vendor or engine
     ├── MeetingError          the meeting platform
@@ -72,6 +73,17 @@ class MeetingGoneError(ChimeinError):
 
     def __str__(self) -> str:
         return f"there is no meeting {self.meeting_id}"
+
+
+class ForgottenError(ChimeinError):
+    """Redis came back without commits that it had acknowledged: go on from what it knows."""
+
+    def __init__(self, meeting_id: str) -> None:
+        super().__init__(meeting_id)
+        self.meeting_id = meeting_id
+
+    def __str__(self) -> str:
+        return f"Redis has forgotten the last commits of {self.meeting_id}"
 
 
 class DecodeError(ChimeinError):

@@ -167,6 +167,9 @@ class Owner:
             metrics.fenced_writes.labels(self._worker.role).inc()
             log.warning("write.fenced", role=self._worker.role, shard=meeting.epoch.shard)
             return True
+        if isinstance(error, LOST):
+            log.warning("session.interrupted", role=self._worker.role, error=type(error).__name__)
+            return False
         metrics.sessions_failed.labels(self._worker.role).inc()
         log.error("session.failed", role=self._worker.role, error=type(error).__name__, exc_info=error)
         return False

@@ -8,8 +8,8 @@ import asyncio
 
 import structlog
 
-from shared.bus import Write, entries_of
-from shared.errors import Category, TranscriptionError, root_of
+from shared.bus import Guard, Write, entries_of
+from shared.errors import Category, ForgottenError, TranscriptionError, root_of
 from shared.events import CaptionChanged, GapFound, LineHeard, new_id
 from shared.meetings import write_of
 from shared.sessions import OwnedMeeting
@@ -48,6 +48,9 @@ class TrackEar:
                 await self._hear_once()
             except Exception as failed:
                 error = root_of(failed)
+                if isinstance(error, ForgottenError):
+                    log.warning("commits.forgotten", track=self._track)
+                    continue
                 if not isinstance(error, TranscriptionError):
                     raise
                 metrics.engine_failures.labels(error.category).inc()
@@ -76,7 +79,7 @@ class TrackEar:
         self._committed_ms = int(state.get(COMMITTED + self._track, "-1"))
         fresh_from_ms = max(self._committed_ms, 0)
         start_ms = max(fresh_from_ms - RESUME_MS, 0)
-        self._told_ms = max(self._told_ms, fresh_from_ms)
+        self._told_ms = fresh_from_ms
         spec = StreamSpec(
             track=self._track,
             start_ms=start_ms,
@@ -170,7 +173,7 @@ class TrackEar:
         await self._meeting.write(
             Write(
                 facts=facts,
-                guard=(COMMITTED + self._track, settled_ms),
+                guard=Guard(COMMITTED + self._track, settled_ms, expected=self._committed_ms),
                 trim=(self._track, audio_id(trim_ms)),
             )
         )

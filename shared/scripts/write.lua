@@ -1,11 +1,12 @@
 -- The one script by which facts reach a meeting. Either all of it happens or nothing.
 -- KEYS: own, state, timeline, live, audio (or the timeline again), commands (or the timeline again), active
--- ARGV: epoch ('' = not an owner's write), guard field, guard value, trim id, expiry s,
+-- ARGV: epoch ('' = not an owner's write), guard field, guard value, value expected there, trim id,
 --       n, n × (state field, value), m, m × (type, body), c, c × (type, body), group, entry id to ack,
 --       meeting id to take from the active ones
--- Returns {'OK', timeline ids…}, {'FENCED', epoch}, {'GONE'} or {'STALE', value}.
+-- Returns {'OK', timeline ids…}, {'FENCED', epoch}, {'GONE'},
+-- {'STALE', value} (committed before) or {'BEHIND', value} (Redis forgot what was committed).
 local own, state, timeline, live, audio, commands = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local epoch, guard_field, guard_value, trim_id = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local epoch, guard_field, guard_value, expected, trim_id = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local at = 5
 local function take()
   at = at + 1
@@ -25,6 +26,9 @@ if guard_field ~= '' then
   local value = tonumber(redis.call('HGET', state, guard_field) or '-1')
   if value >= tonumber(guard_value) then
     return {'STALE', tostring(value)}
+  end
+  if value < tonumber(expected) then
+    return {'BEHIND', tostring(value)}
   end
   redis.call('HSET', state, guard_field, guard_value)
 end

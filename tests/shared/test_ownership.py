@@ -5,9 +5,9 @@ import random
 import pytest
 from support import facts_of, new_meeting
 
-from shared.bus import Bus, Epoch, Write
+from shared.bus import Bus, Epoch, Guard, Write
 from shared.clock import ManualClock
-from shared.errors import FencedError, MeetingGoneError
+from shared.errors import FencedError, ForgottenError, MeetingGoneError
 from shared.events import Hushed
 from shared.heartbeat import Heartbeat, beat
 from shared.ownership import LEASE_MS, Ownership, limit_of, to_give_back, to_take
@@ -146,10 +146,19 @@ async def test_a_write_to_an_erased_meeting_makes_no_key(bus: Bus) -> None:
 
 async def test_a_commit_that_is_not_ahead_changes_nothing(bus: Bus) -> None:
     meeting_id = await new_meeting(bus)
-    write = Write(facts=(hushed(meeting_id),), guard=("committed:mixed", 5000))
+    write = Write(facts=(hushed(meeting_id),), guard=Guard("committed:mixed", 5000, -1))
     assert len(await bus.write(meeting_id, write)) == 1
     assert await bus.write(meeting_id, write) == []
     assert len(await facts_of(bus, meeting_id)) == 2
+
+
+async def test_a_commit_on_a_redis_that_forgot_the_last_one_changes_nothing(bus: Bus) -> None:
+    meeting_id = await new_meeting(bus)
+    await bus.write(meeting_id, Write(guard=Guard("committed:mixed", 4000, -1)))
+    with pytest.raises(ForgottenError):
+        await bus.write(meeting_id, Write(facts=(hushed(meeting_id),), guard=Guard("committed:mixed", 9000, 5000)))
+    assert (await bus.state(meeting_id))["committed:mixed"] == "4000"
+    assert len(await facts_of(bus, meeting_id)) == 1
 
 
 async def test_a_write_may_trim_the_audio_it_commits(bus: Bus) -> None:
@@ -158,7 +167,7 @@ async def test_a_write_may_trim_the_audio_it_commits(bus: Bus) -> None:
     audio = f"{{s0003}}:m:{meeting_id}:audio:mixed"
     for ms in range(0, 1000, 100):
         await bus.redis.xadd(audio, {"pcm": b"x"}, id=f"{ms}-1")
-    await bus.write(meeting_id, Write(guard=("committed:mixed", 800), trim=("mixed", "500-1")))
+    await bus.write(meeting_id, Write(guard=Guard("committed:mixed", 800, -1), trim=("mixed", "500-1")))
     (first, _), *_ = await bus.redis.xrange(audio)
     assert first == b"500-1"
 
