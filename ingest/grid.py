@@ -17,10 +17,7 @@ class Chunk(NamedTuple):
 
 
 class Grid:
-    """One track of one meeting in this process, whichever of its sockets brings the frames.
-
-    Another process that sees the same frames makes the same chunks.
-    """
+    """One track of one socket. Two sockets of a meeting that see the same frames make the same chunks."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()

@@ -12,7 +12,7 @@ import redis.exceptions
 import structlog
 
 from ingest import metrics
-from ingest.grid import Chunk, Grid
+from ingest.grid import Chunk
 from ingest.outbox import Outbox
 from shared.bus import LOST, SCRIPTS, Bus
 from shared.clock import Clock
@@ -35,7 +35,6 @@ class Intake:
 
     def __init__(self, meeting_id: str) -> None:
         self.meeting_id, self.keys = meeting_id, MeetingKeys(meeting_id)
-        self.grids: dict[str, Grid] = {}
         self.tracks: dict[str, Outbox] = {}
         self.facts: deque[Event] = deque()
         """Facts not yet on the timeline."""

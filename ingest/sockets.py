@@ -1,5 +1,6 @@
 """The WebSocket server that meeting platforms dial: audio and participant events come in here."""
 
+import asyncio
 import hmac
 import urllib.parse
 from http import HTTPStatus
@@ -20,6 +21,8 @@ from shared.meetings import FINAL, Status
 from shared.streams import MIXED, SOCKET_TOKEN, STATUS, shard_of
 
 MAX_MESSAGE_BYTES = 1 << 20
+REST_S = 1.0
+"""How long a dropped socket's unfinished chunk waits: another socket of the bot brings the whole of it sooner."""
 MAX_BROKEN = 100
 """Broken messages in a row after which the peer is not a meeting platform."""
 
@@ -85,18 +88,18 @@ class SocketServer:
         except ConnectionClosed as error:
             log.info("socket.dropped", meeting_id=intake.meeting_id, code=error.rcvd.code if error.rcvd else 1006)
         finally:
-            if finished:
-                ear.finish()
+            asyncio.get_running_loop().call_later(0 if finished else REST_S, ear.finish)
             intake.sockets -= 1
             intake.silent_since_ms = self._clock.now_ms()
             metrics.sockets_open.dec()
 
 
 class Ear:
-    """Takes what one socket says."""
+    """Takes what one socket says: a grid per track, because two sockets bring the same frames."""
 
     def __init__(self, intake: Intake, producer: Producer, clock: Clock) -> None:
         self._intake, self._producer, self._clock = intake, producer, clock
+        self._grids: dict[str, Grid] = {}
         self.broken = 0
 
     def take(self, message: str | bytes) -> None:
@@ -117,9 +120,9 @@ class Ear:
     def _take_audio(self, frame: frames.Frame) -> None:
         inner = frame.data.data
         track = MIXED if inner.participant is None else str(inner.participant.id)
-        grid = self._intake.grids.get(track)
+        grid = self._grids.get(track)
         if grid is None:
-            grid = self._intake.grids[track] = Grid()
+            grid = self._grids[track] = Grid()
             self._producer.put_fact(self._intake, self._listening())
         if chunks := grid.push(inner.timestamp.relative, inner.buffer):
             self._producer.put_audio(self._intake, track, chunks)
@@ -134,7 +137,7 @@ class Ear:
         )
 
     def finish(self) -> None:
-        """The platform closed in good order: the last chunks will not be filled any more."""
-        for track, grid in self._intake.grids.items():
+        """The last chunks will not be filled any more by this socket."""
+        for track, grid in self._grids.items():
             if chunks := grid.flush():
                 self._producer.put_audio(self._intake, track, chunks)

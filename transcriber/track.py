@@ -8,12 +8,13 @@ import asyncio
 
 import structlog
 
-from shared.bus import Guard, Write, entries_of
+from shared.bus import Entry, Guard, Write
 from shared.errors import Category, ForgottenError, TranscriptionError, root_of
 from shared.events import CaptionChanged, GapFound, LineHeard, new_id
 from shared.meetings import write_of
 from shared.sessions import OwnedMeeting
 from shared.streams import CHUNK_MS, COMMITTED, MIXED, PCM, audio_id, before_audio, source_ms_of
+from shared.tail import Follower
 from shared.waiting import first_of
 from transcriber import metrics
 from transcriber.coverage import Coverage, Hole
@@ -24,6 +25,7 @@ from transcriber.situation import Situation
 
 RESUME_MS = 2000
 """Audio kept and heard again before the committed position, so that no word is cut in two."""
+LAST_CHUNK_S = 1.0
 REDIAL_S = (0.2, 1.0, 2.0, 5.0)
 
 log = structlog.get_logger()
@@ -110,24 +112,33 @@ class TrackEar:
         coverage = Coverage(start_ms if self._committed_ms >= 0 else None)
         audio = self._meeting.tail.follow(self._meeting.keys.audio(self._track), before_audio(start_ms))
         try:
-            while not (self._situation.audio_ended.is_set() and coverage.heard_ms >= self._situation.heard_ms):
-                await first_of(audio.wait(), self._situation.audio_ended.wait())
+            while await self._comes_more(audio, coverage):
                 for entry in audio.batch():
-                    source_ms = source_ms_of(entry.id)
-                    if hole := coverage.take(source_ms):
-                        await self._tell_hole(hole)
-                    self._arrivals.note(source_ms + CHUNK_MS, self._meeting.clock.now_ms())
-                    await stream.send(source_ms, entry.fields[PCM])
-                if self._situation.audio_ended.is_set() and not await self._has_more(coverage.heard_ms):
-                    break
+                    await self._send(stream, coverage, entry)
         finally:
             audio.close()
         await stream.finish()
 
-    async def _has_more(self, heard_ms: int) -> bool:
-        """Whether the audio stream holds chunks that were not fed: a track may end before the longest one does."""
-        last = entries_of(await self._meeting.bus.redis.xrevrange(self._meeting.keys.audio(self._track), count=1))
-        return bool(last) and source_ms_of(last[0].id) >= heard_ms
+    async def _comes_more(self, audio: Follower, coverage: Coverage) -> bool:
+        """Waits for audio. After the end, a chunk on its way is waited for a moment: a track may end before others do."""
+        ended = self._situation.audio_ended
+        await first_of(audio.wait(), ended.wait())
+        if not ended.is_set():
+            return True
+        if coverage.heard_ms >= self._situation.heard_ms:
+            return False
+        try:
+            await asyncio.wait_for(audio.wait(), LAST_CHUNK_S)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _send(self, stream: SpeechStream, coverage: Coverage, entry: Entry) -> None:
+        source_ms = source_ms_of(entry.id)
+        if hole := coverage.take(source_ms):
+            await self._tell_hole(hole)
+        self._arrivals.note(source_ms + CHUNK_MS, self._meeting.clock.now_ms())
+        await stream.send(source_ms, entry.fields[PCM])
 
     async def _tell_hole(self, hole: Hole) -> None:
         """On the mixed track only: a participant's own track is silent whenever they are muted."""

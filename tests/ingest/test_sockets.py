@@ -1,0 +1,199 @@
+"""The socket server with a real client on a real server: who gets in, and what nonsense does."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+from support import eventually, facts_of, free_port, new_meeting
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from ingest.producer import Producer
+from ingest.sockets import REST_S, SocketServer
+from rehearsal.recall_frames import Origin, audio
+from shared.bus import Bus
+from shared.clock import SystemClock
+from shared.events import MeetingStateChanged
+from shared.streams import CHUNK_BYTES, MIXED, PCM, STATUS, MeetingKeys, source_ms_of
+
+PORT = free_port()
+URL = f"ws://127.0.0.1:{PORT}"
+ORIGIN = Origin(bot_id="b", recording_id="r", endpoint_id="e", started_at=datetime.now(UTC))
+
+
+@pytest.fixture
+async def producer(bus: Bus) -> AsyncIterator[Producer]:
+    """A running server; gives its producer."""
+    producer = Producer(bus, bus, SystemClock())
+    server = await SocketServer(bus, producer, SystemClock()).start("127.0.0.1", PORT)
+    running = asyncio.create_task(producer.run())
+    yield producer
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    server.close()
+    await server.wait_closed()
+
+
+def dial(meeting_id: str, token: str = "secret") -> connect:
+    return connect(f"{URL}/recall/{meeting_id}/?token={token}", compression=None)
+
+
+async def refusal(url: str) -> int:
+    with pytest.raises(InvalidStatus) as refused:
+        async with connect(url):
+            pass
+    return refused.value.response.status_code
+
+
+async def chunks_of(bus: Bus, meeting_id: str) -> dict[int, bytes]:
+    found = await bus.redis.xrange(MeetingKeys(meeting_id).audio(MIXED))
+    return {source_ms_of(entry_id): fields[PCM] for entry_id, fields in found}
+
+
+async def say(socket: ClientConnection, first: int, count: int) -> None:
+    for n in range(first, first + count):
+        await socket.send(audio(ORIGIN, bytes([n % 256]) * CHUNK_BYTES, n * 100))
+
+
+async def talk_nonsense(socket: ClientConnection) -> None:
+    for _ in range(500):
+        await socket.send("{")
+        await asyncio.sleep(0)
+    await socket.recv()
+
+
+async def talk_on(socket: ClientConnection) -> None:
+    for n in range(2, 200):
+        await say(socket, n, 1)
+        await asyncio.sleep(0.01)
+
+
+async def has_chunks(bus: Bus, meeting_id: str, count: int) -> bool:
+    return len(await chunks_of(bus, meeting_id)) == count
+
+
+async def test_a_bot_with_its_token_is_heard(bus: Bus, producer: Producer) -> None:
+    meeting_id = await new_meeting(bus)
+    async with dial(meeting_id) as socket:
+        await say(socket, 0, 5)
+        await eventually(lambda: has_chunks(bus, meeting_id, 5))
+    assert (await chunks_of(bus, meeting_id))[300] == bytes([3]) * CHUNK_BYTES
+
+
+async def test_the_first_sound_says_that_the_bot_listens(bus: Bus, producer: Producer) -> None:
+    meeting_id = await new_meeting(bus)
+    async with dial(meeting_id) as socket:
+        await say(socket, 0, 1)
+        await eventually(lambda: has_chunks(bus, meeting_id, 1))
+    assert [f.status for f in await facts_of(bus, meeting_id) if isinstance(f, MeetingStateChanged)] == ["listening"]
+    assert (await bus.state(meeting_id))[STATUS] == "listening"
+
+
+async def test_strangers_are_refused_before_the_handshake_ends(bus: Bus, producer: Producer) -> None:
+    meeting_id = await new_meeting(bus)
+    unknown = "m-03-" + "a" * 20
+    assert await refusal(f"{URL}/recall/{meeting_id}/?token=wrong") == 403
+    assert await refusal(f"{URL}/recall/{meeting_id}/") == 403
+    assert await refusal(f"{URL}/recall/{unknown}/?token=secret") == 403
+    assert await refusal(f"{URL}/recall/nonsense/?token=secret") == 403
+    assert await refusal(f"{URL}/elsewhere") == 404
+
+
+async def test_a_meeting_that_is_over_is_not_heard_again(bus: Bus, producer: Producer) -> None:
+    meeting_id = await new_meeting(bus)
+    await bus.redis.hset(MeetingKeys(meeting_id).state, STATUS, "ended")
+    assert await refusal(f"{URL}/recall/{meeting_id}/?token=secret") == 403
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    ["{", b"\0\1\2", "[]", '{"event":"from.the.future","data":{"data":{}}}', '{"event":"audio_mixed_raw.data"}', "\0"],
+)
+async def test_nonsense_is_passed_over_and_what_follows_is_heard(bus: Bus, producer: Producer, nonsense: str) -> None:
+    meeting_id = await new_meeting(bus)
+    async with dial(meeting_id) as socket:
+        await socket.send(nonsense)
+        await say(socket, 0, 2)
+        await eventually(lambda: has_chunks(bus, meeting_id, 2))
+
+
+async def test_somebody_who_sends_only_nonsense_is_cut(bus: Bus, producer: Producer) -> None:
+    meeting_id = await new_meeting(bus)
+    async with dial(meeting_id) as socket:
+        with pytest.raises(ConnectionClosed) as closed:
+            await talk_nonsense(socket)
+    assert closed.value.rcvd.code == 1008
+
+
+async def test_two_sockets_of_one_bot_append_every_chunk_once(bus: Bus, producer: Producer) -> None:
+    meeting_id = await new_meeting(bus)
+    async with dial(meeting_id) as first, dial(meeting_id) as second:
+        for n in range(20):
+            await say(first, n, 1)
+            await say(second, n, 1)
+        await eventually(lambda: has_chunks(bus, meeting_id, 20))
+
+
+async def test_small_frames_of_two_sockets_are_not_doubled(bus: Bus, producer: Producer) -> None:
+    meeting_id = await new_meeting(bus)
+    async with dial(meeting_id) as first, dial(meeting_id) as second:
+        for n in range(50):
+            for socket in (first, second):
+                await socket.send(audio(ORIGIN, bytes([n]) * 640, n * 20))
+        await eventually(lambda: has_chunks(bus, meeting_id, 10))
+    heard = await chunks_of(bus, meeting_id)
+    assert b"".join(heard[ms] for ms in sorted(heard)) == b"".join(bytes([n]) * 640 for n in range(50))
+
+
+async def test_a_socket_that_dies_within_a_chunk_leaves_it_to_the_other(bus: Bus, producer: Producer) -> None:
+    meeting_id = await new_meeting(bus)
+    async with dial(meeting_id) as second:
+        async with dial(meeting_id) as first:
+            await first.send(audio(ORIGIN, b"\7" * 640, 0))
+            first.transport.abort()
+        await say(second, 0, 2)
+        await eventually(lambda: has_chunks(bus, meeting_id, 2))
+        await asyncio.sleep(REST_S + 0.2)
+    assert (await chunks_of(bus, meeting_id))[0] == bytes(CHUNK_BYTES)
+
+
+async def test_what_an_only_socket_had_said_when_it_died_is_kept(bus: Bus, producer: Producer) -> None:
+    meeting_id = await new_meeting(bus)
+    async with dial(meeting_id) as socket:
+        await socket.send(audio(ORIGIN, b"\7" * 640, 0))
+        await (await socket.ping())
+        socket.transport.abort()
+    await eventually(lambda: has_chunks(bus, meeting_id, 1), within_s=5)
+    assert (await chunks_of(bus, meeting_id))[0] == b"\7" * 640 + bytes(CHUNK_BYTES - 640)
+
+
+async def test_a_goodbye_brings_the_last_partial_chunk(bus: Bus, producer: Producer) -> None:
+    meeting_id = await new_meeting(bus)
+    async with dial(meeting_id) as socket:
+        await socket.send(audio(ORIGIN, b"\1" * 640, 0))
+    await eventually(lambda: has_chunks(bus, meeting_id, 1))
+    assert (await chunks_of(bus, meeting_id))[0] == b"\1" * 640 + bytes(CHUNK_BYTES - 640)
+
+
+async def test_an_erased_meeting_is_hung_up_on_and_leaves_no_key(bus: Bus, producer: Producer) -> None:
+    meeting_id = await new_meeting(bus)
+    keys = MeetingKeys(meeting_id)
+    async with dial(meeting_id) as socket:
+        await say(socket, 0, 2)
+        await eventually(lambda: has_chunks(bus, meeting_id, 2))
+        await bus.redis.unlink(keys.state, keys.timeline, keys.audio(MIXED))
+        with pytest.raises(ConnectionClosed) as closed:
+            await talk_on(socket)
+    assert closed.value.rcvd.code == 1008
+    assert [key async for key in bus.redis.scan_iter(f"*{meeting_id}*")] == []
+
+
+async def test_what_redis_forgot_is_appended_again(bus: Bus, producer: Producer) -> None:
+    meeting_id = await new_meeting(bus)
+    async with dial(meeting_id) as socket:
+        await say(socket, 0, 10)
+        await eventually(lambda: has_chunks(bus, meeting_id, 10))
+        await bus.redis.delete(MeetingKeys(meeting_id).audio(MIXED))
+        await say(socket, 10, 1)
+        await eventually(lambda: has_chunks(bus, meeting_id, 11))
