@@ -120,7 +120,7 @@ class TrackEar:
         await stream.finish()
 
     async def _comes_more(self, audio: Follower, coverage: Coverage) -> bool:
-        """Waits for audio. After the end, a chunk on its way is waited for a moment: a track may end before others do."""
+        """Waits for audio. After the end, a chunk may still be on its way; a track may end before others."""
         ended = self._situation.audio_ended
         await first_of(audio.wait(), ended.wait())
         if not ended.is_set():

@@ -1,0 +1,201 @@
+"""What the brain's handlers yield: lists of events, no bus."""
+
+import asyncio
+from collections.abc import Sequence
+
+from brain.adapters.scripted import ScriptedAnswerer, ScriptedBriefer
+from brain.handlers import Brain, on_ask_question, on_say_text, on_write_brief
+from shared.clock import ManualClock
+from shared.errors import AnswerError, Category
+from shared.events import (
+    AskQuestion,
+    BriefFailed,
+    BriefWritten,
+    Event,
+    Line,
+    LineHeard,
+    MeetingRequested,
+    MeetingStateChanged,
+    QuestionAnswered,
+    QuestionFailed,
+    SayText,
+    SentenceComposed,
+    Settings,
+    WriteBrief,
+)
+from shared.view import MeetingView
+
+MEETING = "m-03-" + "a" * 20
+QUESTION = AskQuestion(id="q1", meeting_id=MEETING, at=1, question="When?", asked_by="Ann", trace="00-t")
+
+
+class FixedMemory:
+    """Remembers one meeting."""
+
+    def __init__(self, *facts: Event) -> None:
+        self.seen = MeetingView()
+        for fact in facts:
+            self.seen.apply(fact)
+
+    async def view(self, meeting_id: str) -> MeetingView:
+        assert meeting_id == MEETING
+        return self.seen
+
+
+class NeverAnswers(ScriptedAnswerer):
+    """Hangs until it is given up on."""
+
+    closed = False
+
+    async def answer(self, request):
+        try:
+            await asyncio.Event().wait()
+            yield
+        finally:
+            self.closed = True
+
+
+def line(n: int, speaker: str = "Maya") -> LineHeard:
+    said = Line(
+        id=f"mixed-{n}000", track="mixed", speaker=speaker, start_ms=n * 1000, end_ms=n * 1000 + 900, text=f"Line {n}."
+    )
+    return LineHeard(id=f"{MEETING}/{said.id}", meeting_id=MEETING, at=n, line=said)
+
+
+def listening(**settings: object) -> list[Event]:
+    told = Settings(**settings)
+    return [
+        MeetingRequested(id="r", meeting_id=MEETING, at=0, platform="meet", settings=told),
+        MeetingStateChanged(id="s", meeting_id=MEETING, at=0, status="listening"),
+        line(1),
+        line(2, "Tom"),
+    ]
+
+
+def brain(*facts: Event, answerer: ScriptedAnswerer | None = None, **more: object) -> Brain:
+    return Brain(
+        bus=None, memory=FixedMemory(*facts), answerer=answerer or ScriptedAnswerer(), briefer=ScriptedBriefer(),
+        clock=ManualClock(5), **more,
+    )  # fmt: skip
+
+
+async def asked(which: Brain, question: AskQuestion = QUESTION) -> list[Event]:
+    return [event async for event in on_ask_question(question, which)]
+
+
+def kinds(events: Sequence[Event]) -> list[type[Event]]:
+    return [type(event) for event in events]
+
+
+async def test_an_answer_comes_sentence_by_sentence_and_then_whole() -> None:
+    events = await asked(brain(*listening()))
+    assert kinds(events) == [SentenceComposed, SentenceComposed, QuestionAnswered]
+    assert [event.text for event in events[:2]] == ["The release moves to Tuesday.", "Maya tells the sales team."]
+    assert events[-1].answer == "The release moves to Tuesday. Maya tells the sales team."
+    assert [cite.line_id for cite in events[-1].cites] == ["mixed-1000", "mixed-2000"]
+
+
+async def test_every_effect_names_its_cause_and_carries_its_trace() -> None:
+    events = await asked(brain(*listening()))
+    assert {(event.cause_id, event.trace, event.meeting_id) for event in events} == {("q1", "00-t", MEETING)}
+
+
+async def test_the_same_question_twice_has_the_same_effects() -> None:
+    assert await asked(brain(*listening())) == await asked(brain(*listening()))
+
+
+async def test_a_question_that_was_answered_before_is_not_answered_again() -> None:
+    first = await asked(brain(*listening()))
+    assert await asked(brain(*listening(), *first)) == []
+
+
+async def test_an_answer_that_was_cut_by_a_crash_goes_on_with_the_next_sentence() -> None:
+    first = await asked(brain(*listening()))
+    script = ScriptedAnswerer(lambda request: ["The release moves to Tuesday [1]. ", "Maya tells the sales team [2]."])
+    rest = await asked(brain(*listening(), first[0], answerer=script))
+    assert script.requests[0].said == ["The release moves to Tuesday."]
+    assert [event.n for event in rest if isinstance(event, SentenceComposed)] == [1]
+    assert rest[-1].answer == first[-1].answer
+    assert rest[-1].cites == first[-1].cites
+
+
+async def test_invented_lines_are_not_cited() -> None:
+    events = await asked(brain(*listening(), answerer=ScriptedAnswerer(lambda _: ["Yes [7][2]."])))
+    assert events[-1].answer == "Yes."
+    assert [cite.line_id for cite in events[-1].cites] == ["mixed-2000"]
+
+
+async def test_what_may_not_be_said_aloud_is_not_spoken() -> None:
+    for which in (
+        brain(*listening(speak=False)),
+        brain(*listening(answer_when="never")),
+        brain(*listening(), MeetingStateChanged(id="e", meeting_id=MEETING, at=9, status="ended")),
+    ):
+        events = await asked(which)
+        assert not any(event.speak for event in events if isinstance(event, SentenceComposed))
+        assert not events[-1].spoken
+
+
+async def test_a_model_that_fails_is_told_with_its_reason() -> None:
+    error = AnswerError("The model is away; ask again.", category=Category.UNAVAILABLE)
+    (failed,) = await asked(brain(*listening(), answerer=ScriptedAnswerer(lambda _: [error])))
+    assert isinstance(failed, QuestionFailed)
+    assert (failed.reason, failed.category) == ("The model is away; ask again.", "unavailable")
+
+
+async def test_a_model_that_fails_in_the_middle_keeps_what_was_said() -> None:
+    error = AnswerError("cut", category=Category.CONNECTIVITY)
+    events = await asked(brain(*listening(), answerer=ScriptedAnswerer(lambda _: ["One. ", "Two", error])))
+    assert kinds(events) == [SentenceComposed, QuestionFailed]
+
+
+async def test_a_model_that_hangs_is_given_up_on_and_let_go() -> None:
+    hangs = NeverAnswers()
+    (failed,) = await asked(brain(*listening(), answerer=hangs, answer_limit_s=0.01))
+    assert isinstance(failed, QuestionFailed)
+    assert failed.category == "timeout"
+    assert hangs.closed
+
+
+async def test_an_empty_answer_is_a_failure() -> None:
+    (failed,) = await asked(brain(*listening(), answerer=ScriptedAnswerer(lambda _: [" "])))
+    assert isinstance(failed, QuestionFailed)
+
+
+async def test_a_text_to_be_said_is_cut_into_sentences_and_the_last_says_so() -> None:
+    command = SayText(id="t", meeting_id=MEETING, at=1, text="One. Two! Three?")
+    events = [event async for event in on_say_text(command, brain())]
+    assert [(event.n, event.text, event.is_last) for event in events] == [
+        (0, "One.", False),
+        (1, "Two!", False),
+        (2, "Three?", True),
+    ]
+
+
+async def briefed(which: Brain, since_ms: int = 0) -> Event:
+    command = WriteBrief(id="b", meeting_id=MEETING, at=1, since_ms=since_ms)
+    (event,) = [event async for event in on_write_brief(command, which)]
+    return event
+
+
+async def test_a_briefing_knows_how_far_it_goes() -> None:
+    written = await briefed(brain(*listening()))
+    assert isinstance(written, BriefWritten)
+    assert (written.brief.upto_line_id, written.brief.since_ms) == ("mixed-2000", 0)
+
+
+async def test_a_briefing_since_a_moment_is_made_of_what_came_after() -> None:
+    which = brain(*listening())
+    written = await briefed(which, since_ms=1_950)
+    assert [line.id for line in which.briefer.requests[0].lines] == ["mixed-2000"]
+    assert written.brief.since_ms == 1_950
+
+
+async def test_a_briefing_that_fails_says_why() -> None:
+    which = Brain(
+        bus=None, memory=FixedMemory(), answerer=ScriptedAnswerer(), clock=ManualClock(),
+        briefer=ScriptedBriefer(error=AnswerError("no quota", category=Category.RATE_LIMIT)),
+    )  # fmt: skip
+    failed = await briefed(which)
+    assert isinstance(failed, BriefFailed)
+    assert (failed.reason, failed.category) == ("no quota", "rate_limit")

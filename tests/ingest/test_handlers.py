@@ -1,0 +1,224 @@
+"""What ingest does with each command, on a real server with a scripted platform."""
+
+import pytest
+from support import facts_of, new_meeting
+
+from ingest.config import IngestSettings
+from ingest.handlers import (
+    Ingest,
+    on_erase_meeting,
+    on_join_meeting,
+    on_leave_meeting,
+    on_report_bot_status,
+)
+from ingest.ports import BotRequest
+from shared.bus import Bus
+from shared.errors import Category, MeetingError, MeetingGoneError
+from shared.events import (
+    AudioEnded,
+    BotJoined,
+    BotLeft,
+    EraseMeeting,
+    Event,
+    JoinMeeting,
+    JoinRefused,
+    LeaveMeeting,
+    LeaveRefused,
+    MeetingErased,
+    MeetingStateChanged,
+    ReportBotStatus,
+    Settings,
+)
+from shared.meetings import write_of
+from shared.streams import MIXED, STATUS, MeetingKeys, audio_id
+
+
+class ScriptedPlatform:
+    """Does what it is told, or fails."""
+
+    def __init__(self, failure: MeetingError | None = None, *, gone: bool = False) -> None:
+        self.failure, self.gone = failure, gone
+        self.sent: list[BotRequest] = []
+        self.calls: list[str] = []
+
+    async def send_bot(self, request: BotRequest) -> str:
+        self.sent.append(request)
+        return self.done("bot-1")
+
+    async def leave(self, bot_id: str) -> bool:
+        self.calls.append(f"leave {bot_id}")
+        return self.done(not self.gone)
+
+    async def erase_media(self, bot_id: str) -> None:
+        self.calls.append(f"erase {bot_id}")
+        self.done(None)
+
+    def done(self, result):
+        if self.failure:
+            raise self.failure
+        return result
+
+
+class InstantClock:
+    """Waiting takes no time."""
+
+    def now_ms(self) -> int:
+        return 7
+
+    async def sleep(self, seconds: float) -> None:
+        """Returns at once."""
+
+
+AWAY = MeetingError("Recall is away; try again.", category=Category.UNAVAILABLE)
+
+
+def ingest(bus: Bus, platform: ScriptedPlatform) -> Ingest:
+    return Ingest(bus, bus, platform, IngestSettings(websocket_domain="ears.example.org"), InstantClock())
+
+
+async def carried_out(bus: Bus, handler, command: Event, platform: ScriptedPlatform) -> list[Event]:
+    """What the handler yields, written as the loop writes it."""
+    effects = []
+    async for effect in handler(command, ingest(bus, platform)):
+        await bus.write(effect.meeting_id, write_of(effect))
+        effects.append(effect)
+    return effects
+
+
+async def joined_meeting(bus: Bus) -> str:
+    meeting_id = await new_meeting(bus)
+    await bus.write(meeting_id, write_of(BotJoined(id="j", meeting_id=meeting_id, at=1, bot_id="bot-1")))
+    return meeting_id
+
+
+def join(meeting_id: str) -> JoinMeeting:
+    url = "https://meet.google.com/abc-defg-hij"
+    return JoinMeeting(id="c", meeting_id=meeting_id, at=1, meeting_url=url, settings=Settings())
+
+
+def report(meeting_id: str, code: str, sub_code: str = "") -> ReportBotStatus:
+    return ReportBotStatus(
+        id=f"w-{code}", meeting_id=meeting_id, at=1, bot_id="bot-1", code=code, sub_code=sub_code, updated_at_ms=1
+    )
+
+
+async def test_a_bot_is_sent_with_the_socket_that_only_it_knows(bus: Bus) -> None:
+    meeting_id, platform = await new_meeting(bus), ScriptedPlatform()
+    (joined,) = await carried_out(bus, on_join_meeting, join(meeting_id), platform)
+    assert isinstance(joined, BotJoined)
+    assert platform.sent[0].socket_url == f"wss://ears.example.org/recall/{meeting_id}/?token=secret"
+    state = await bus.state(meeting_id)
+    assert (state["bot_id"], state[STATUS]) == ("bot-1", "joining")
+
+
+async def test_a_platform_that_refuses_ends_the_meeting_with_its_reason(bus: Bus) -> None:
+    meeting_id = await new_meeting(bus)
+    (refused,) = await carried_out(bus, on_join_meeting, join(meeting_id), ScriptedPlatform(AWAY))
+    assert isinstance(refused, JoinRefused)
+    assert (refused.reason, refused.category) == ("Recall is away; try again.", "unavailable")
+    assert (await bus.state(meeting_id))[STATUS] == "failed"
+    assert meeting_id not in await bus.active(3)
+
+
+async def test_a_join_that_is_delivered_twice_asks_for_the_same_bot(bus: Bus) -> None:
+    meeting_id, platform = await new_meeting(bus), ScriptedPlatform()
+    first = await carried_out(bus, on_join_meeting, join(meeting_id), platform)
+    assert await carried_out(bus, on_join_meeting, join(meeting_id), platform) == first
+    assert platform.sent[0].attempt == platform.sent[1].attempt
+
+
+async def test_leaving_ends_the_audio_where_it_ended(bus: Bus) -> None:
+    meeting_id = await joined_meeting(bus)
+    await bus.open_track(meeting_id, MIXED)
+    await bus.redis.xadd(MeetingKeys(meeting_id).audio(MIXED), {"pcm": b"x"}, id=audio_id(4_900))
+    effects = await carried_out(
+        bus, on_leave_meeting, LeaveMeeting(id="l", meeting_id=meeting_id, at=1), ScriptedPlatform()
+    )
+    assert [type(effect) for effect in effects] == [BotLeft, MeetingStateChanged, AudioEnded]
+    assert effects[-1].heard_ms == 5_000
+    assert (await bus.state(meeting_id))[STATUS] == "ended"
+
+
+@pytest.mark.parametrize("status", ["ended", "failed"])
+async def test_leaving_what_is_over_says_so_and_asks_nobody(bus: Bus, status: str) -> None:
+    meeting_id, platform = await joined_meeting(bus), ScriptedPlatform()
+    await bus.redis.hset(MeetingKeys(meeting_id).state, STATUS, status)
+    (left,) = await carried_out(bus, on_leave_meeting, LeaveMeeting(id="l", meeting_id=meeting_id, at=1), platform)
+    assert left.already
+    assert platform.calls == []
+
+
+async def test_a_platform_that_does_not_let_go_is_told(bus: Bus) -> None:
+    meeting_id = await joined_meeting(bus)
+    command = LeaveMeeting(id="l", meeting_id=meeting_id, at=1)
+    (refused,) = await carried_out(bus, on_leave_meeting, command, ScriptedPlatform(AWAY))
+    assert isinstance(refused, LeaveRefused)
+    assert (await bus.state(meeting_id))[STATUS] == "joining"
+
+
+async def test_states_come_from_the_platform_and_say_what_to_do(bus: Bus) -> None:
+    meeting_id = await joined_meeting(bus)
+    (waiting,) = await carried_out(bus, on_report_bot_status, report(meeting_id, "in_waiting_room"), ScriptedPlatform())
+    assert waiting.status == "waiting_room"
+    assert "admit" in waiting.explanation
+
+
+@pytest.mark.parametrize("code", ["joining_call", "in_waiting_room", "from_the_future"])
+async def test_a_late_or_unknown_report_changes_nothing(bus: Bus, code: str) -> None:
+    meeting_id = await joined_meeting(bus)
+    await bus.redis.hset(MeetingKeys(meeting_id).state, STATUS, "listening")
+    assert await carried_out(bus, on_report_bot_status, report(meeting_id, code), ScriptedPlatform()) == []
+
+
+async def test_nothing_comes_after_the_end(bus: Bus) -> None:
+    meeting_id = await joined_meeting(bus)
+    await carried_out(bus, on_report_bot_status, report(meeting_id, "call_ended"), ScriptedPlatform())
+    assert (
+        await carried_out(bus, on_report_bot_status, report(meeting_id, "in_call_recording"), ScriptedPlatform()) == []
+    )
+
+
+async def test_a_meeting_that_is_reported_over_twice_ends_once(bus: Bus) -> None:
+    meeting_id = await joined_meeting(bus)
+    await carried_out(bus, on_report_bot_status, report(meeting_id, "call_ended"), ScriptedPlatform())
+    await carried_out(bus, on_report_bot_status, report(meeting_id, "done"), ScriptedPlatform())
+    assert sum(isinstance(fact, AudioEnded) for fact in await facts_of(bus, meeting_id)) == 1
+
+
+async def test_a_fatal_end_names_its_cause_in_plain_words(bus: Bus) -> None:
+    meeting_id = await joined_meeting(bus)
+    failed, _ = await carried_out(
+        bus, on_report_bot_status, report(meeting_id, "fatal", "meeting_not_found"), ScriptedPlatform()
+    )
+    assert (failed.status, failed.sub_code) == ("failed", "meeting_not_found")
+    assert "check the link" in failed.explanation
+
+
+async def test_erasing_leaves_one_fact_that_goes_by_itself(bus: Bus) -> None:
+    meeting_id, platform = await joined_meeting(bus), ScriptedPlatform()
+    await bus.open_track(meeting_id, MIXED)
+    await bus.redis.xadd(MeetingKeys(meeting_id).audio(MIXED), {"pcm": b"x"}, id=audio_id(0))
+    await carried_out(bus, on_erase_meeting, EraseMeeting(id="e", meeting_id=meeting_id, at=1), platform)
+    (erased,) = await facts_of(bus, meeting_id)
+    assert isinstance(erased, MeetingErased)
+    assert erased.stores["audio mixed"] == 1
+    assert erased.stores["platform"] == 1
+    assert [key async for key in bus.redis.scan_iter(f"*{meeting_id}*")] == [MeetingKeys(meeting_id).timeline.encode()]
+    assert 0 < await bus.redis.pttl(MeetingKeys(meeting_id).timeline) <= 3000
+    assert platform.calls == ["leave bot-1", "erase bot-1"]
+
+
+async def test_what_the_platform_did_not_erase_is_not_claimed(bus: Bus) -> None:
+    meeting_id = await joined_meeting(bus)
+    command = EraseMeeting(id="e", meeting_id=meeting_id, at=1)
+    await carried_out(bus, on_erase_meeting, command, ScriptedPlatform(AWAY))
+    (erased,) = await facts_of(bus, meeting_id)
+    assert erased.stores["platform"] == 0
+
+
+async def test_erasing_twice_is_harmless(bus: Bus) -> None:
+    meeting_id = await joined_meeting(bus)
+    command = EraseMeeting(id="e", meeting_id=meeting_id, at=1)
+    await carried_out(bus, on_erase_meeting, command, ScriptedPlatform())
+    with pytest.raises(MeetingGoneError):
+        await carried_out(bus, on_erase_meeting, command, ScriptedPlatform())
