@@ -1,0 +1,172 @@
+"""One meeting's speech on a real server, with a scripted voice and outlet."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+from support import eventually, facts_of, new_meeting
+
+from shared.bus import Bus, Epoch, connect
+from shared.clock import ManualClock, SystemClock
+from shared.errors import Category, SpeechError
+from shared.events import (
+    BotJoined,
+    Event,
+    Hushed,
+    SentenceComposed,
+    SpeechCut,
+    SpeechFinished,
+    SpeechStarted,
+    TranscriptCompleted,
+    new_id,
+)
+from shared.meetings import write_of
+from shared.sessions import OwnedMeeting
+from shared.streams import ShardKeys
+from shared.tail import Tail
+from shared.worker import Worker
+from speaker.adapters.scripted import ScriptedOutlet, ScriptedVoice
+from speaker.speaking import speak
+
+SHARD = 3
+
+
+class Meeting:
+    """A meeting, an outlet whose time is moved by hand, and who speaks in it."""
+
+    def __init__(self, bus: Bus, tail: Tail, meeting_id: str) -> None:
+        self.bus, self.tail, self.id = bus, tail, meeting_id
+        self.time = ManualClock()
+        self.outlet, self.voice = ScriptedOutlet(self.time), ScriptedVoice()
+
+    @contextlib.asynccontextmanager
+    async def spoken(self, epoch: int = 1) -> AsyncIterator[asyncio.Task[None]]:
+        await self.bus.redis.hset(ShardKeys(SHARD).own("speaker"), "epoch", epoch)
+        worker = Worker("speaker", self.bus, self.tail, SystemClock())
+        owned = OwnedMeeting(self.id, Epoch("speaker", SHARD, epoch), worker)
+        session = asyncio.create_task(speak(owned, self.voice, self.outlet))
+        try:
+            yield session
+        finally:
+            session.cancel()
+            await asyncio.gather(session, return_exceptions=True)
+
+    async def compose(self, *texts: str) -> list[str]:
+        """The ids of the sentences."""
+        ids = [f"s-{new_id()}" for _ in texts]
+        for n, (sentence_id, text) in enumerate(zip(ids, texts, strict=True)):
+            sentence = SentenceComposed(
+                id=sentence_id, cause_id="q", meeting_id=self.id, at=SystemClock().now_ms(), n=n, text=text, speak=True
+            )
+            await self.tell(sentence)
+        return ids
+
+    async def tell(self, fact: Event) -> None:
+        await self.bus.write(self.id, write_of(fact))
+
+    async def outcomes(self) -> list[tuple[type[Event], str]]:
+        kinds = (SpeechStarted, SpeechFinished, SpeechCut)
+        return [(type(fact), fact.cause_id) for fact in await facts_of(self.bus, self.id) if isinstance(fact, kinds)]
+
+    async def play_out(self, count: int) -> None:
+        """Lets the next clips come to their ends."""
+        for n in range(count):
+            await self.outlet.wait_until_begun(len(self.outlet.played) + 1)
+            self.time.advance(100_000)
+            await eventually(lambda n=n: self.is_over(n + 1))
+
+    async def is_over(self, _: int) -> bool:
+        ended = [kind for kind, _ in await self.outcomes() if kind is SpeechFinished]
+        return len(ended) == len(self.outlet.played)
+
+
+@pytest.fixture
+async def meeting(bus: Bus, redis_url: str) -> AsyncIterator[Meeting]:
+    client = connect(redis_url)
+    tail = Tail(client)
+    reading = asyncio.create_task(tail.run())
+    meeting_id = await new_meeting(bus, shard=SHARD)
+    await bus.write(meeting_id, write_of(BotJoined(id="j", meeting_id=meeting_id, at=1, bot_id="bot-1")))
+    yield Meeting(bus, tail, meeting_id)
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    await client.aclose()
+
+
+async def has_outcomes(meeting: Meeting, count: int) -> bool:
+    return len(await meeting.outcomes()) >= count
+
+
+async def test_sentences_are_said_one_after_the_other_each_announced_before_its_sound(meeting: Meeting) -> None:
+    async with meeting.spoken():
+        first, second = await meeting.compose("One.", "Two.")
+        await meeting.outlet.wait_until_begun(1)
+        assert await meeting.outcomes() == [(SpeechStarted, first)]
+        await meeting.play_out(2)
+    assert await meeting.outcomes() == [
+        (SpeechStarted, first),
+        (SpeechFinished, first),
+        (SpeechStarted, second),
+        (SpeechFinished, second),
+    ]
+    assert [clip.bot_id for clip in meeting.outlet.played] == ["bot-1", "bot-1"]
+
+
+async def test_hush_stops_what_is_said_and_drops_what_waits(meeting: Meeting) -> None:
+    async with meeting.spoken():
+        first, second = await meeting.compose("One.", "Two.")
+        await meeting.outlet.wait_until_begun(1)
+        await meeting.tell(Hushed(id="h", meeting_id=meeting.id, at=SystemClock().now_ms(), by="Ann"))
+        await eventually(lambda: has_outcomes(meeting, 3))
+    assert set(await meeting.outcomes()) == {(SpeechStarted, first), (SpeechCut, first), (SpeechCut, second)}
+    assert len(meeting.outlet.cut) == 1
+
+
+async def test_an_outlet_that_fails_costs_one_sentence(meeting: Meeting) -> None:
+    meeting.outlet.failures.append(SpeechError("The bot has left.", category=Category.NOT_FOUND))
+    async with meeting.spoken():
+        first, second = await meeting.compose("One.", "Two.")
+        await meeting.play_out(1)
+    outcomes = await meeting.outcomes()
+    assert (SpeechCut, first) in outcomes
+    assert (SpeechFinished, second) in outcomes
+    cut = next(fact for fact in await facts_of(meeting.bus, meeting.id) if isinstance(fact, SpeechCut))
+    assert cut.reason == "The bot has left."
+
+
+async def test_a_successor_goes_on_with_the_next_sentence(meeting: Meeting) -> None:
+    async with meeting.spoken(epoch=1):
+        first, second = await meeting.compose("One.", "Two.")
+        await meeting.outlet.wait_until_begun(1)
+    async with meeting.spoken(epoch=2):
+        await meeting.outlet.wait_until_begun(2)
+        meeting.time.advance(100_000)
+        await eventually(lambda: has_outcomes(meeting, 4))
+    assert await meeting.outcomes() == [
+        (SpeechStarted, first),
+        (SpeechCut, first),
+        (SpeechStarted, second),
+        (SpeechFinished, second),
+    ]
+    assert len(meeting.outlet.begun) == 2
+
+
+async def test_a_speaker_that_lost_the_meeting_says_nothing_more(meeting: Meeting) -> None:
+    async with meeting.spoken(epoch=1) as session:
+        await meeting.bus.redis.hset(ShardKeys(SHARD).own("speaker"), "epoch", 2)
+        await meeting.compose("One.")
+        await asyncio.wait({session}, timeout=5)
+        assert session.done()
+    assert await meeting.outcomes() == []
+    assert meeting.outlet.begun == []
+
+
+async def test_a_finished_meeting_needs_no_speaker(meeting: Meeting) -> None:
+    async with meeting.spoken() as session:
+        done = TranscriptCompleted(
+            id="t", meeting_id=meeting.id, at=1, verdict="complete", heard_ms=1, missing_ms=0, lines=1
+        )
+        await meeting.tell(done)
+        await asyncio.wait({session}, timeout=5)
+        assert session.done()

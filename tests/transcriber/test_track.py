@@ -1,0 +1,211 @@
+"""One meeting being heard on a real server by the scripted engine: words, positions, holes, failures."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+from support import eventually, facts_of, new_meeting
+
+from rehearsal.ledger import check
+from shared.bus import Bus, Epoch, connect
+from shared.clock import SystemClock
+from shared.errors import FencedError, root_of
+from shared.events import (
+    AudioEnded,
+    Event,
+    GapFound,
+    Line,
+    LineHeard,
+    ParticipantJoined,
+    SpeakingStarted,
+    SpeakingStopped,
+    TranscriptCompleted,
+)
+from shared.numbered_pcm import encode
+from shared.sessions import OwnedMeeting
+from shared.streams import MIXED, PCM, MeetingKeys, ShardKeys, audio_id
+from shared.tail import Tail
+from shared.worker import Worker
+from transcriber.adapters.scripted import ScriptedEngine
+from transcriber.listening import listen
+
+SHARD = 3
+
+
+class Meeting:
+    """A meeting whose audio is appended by the test."""
+
+    def __init__(self, bus: Bus, tail: Tail, meeting_id: str) -> None:
+        self.bus, self.tail, self.id = bus, tail, meeting_id
+        self.keys = MeetingKeys(meeting_id)
+
+    @contextlib.asynccontextmanager
+    async def heard(self, engine: ScriptedEngine | None = None, epoch: int = 1) -> AsyncIterator[asyncio.Task[None]]:
+        await self.bus.redis.hset(ShardKeys(SHARD).own("transcriber"), "epoch", epoch)
+        worker = Worker("transcriber", self.bus, self.tail, SystemClock())
+        owned = OwnedMeeting(self.id, Epoch("transcriber", SHARD, epoch), worker)
+        session = asyncio.create_task(listen(owned, engine or ScriptedEngine()))
+        try:
+            yield session
+        finally:
+            session.cancel()
+            await asyncio.gather(session, return_exceptions=True)
+
+    async def play(self, from_ms: int, to_ms: int, track: str = MIXED) -> None:
+        await self.bus.open_track(self.id, track)
+        for ms in range(from_ms, to_ms, 100):
+            await self.bus.redis.xadd(self.keys.audio(track), {PCM: encode(1, ms // 20, 5)}, id=audio_id(ms))
+
+    async def tell(self, *facts: Event) -> None:
+        await self.bus.append(self.id, *facts)
+
+    async def end(self, heard_ms: int) -> None:
+        await self.tell(AudioEnded(id="end", meeting_id=self.id, at=1, heard_ms=heard_ms))
+
+    async def lines(self) -> list[Line]:
+        return [fact.line for fact in await facts_of(self.bus, self.id) if isinstance(fact, LineHeard)]
+
+    async def verdict(self) -> str:
+        found = [fact for fact in await facts_of(self.bus, self.id) if isinstance(fact, TranscriptCompleted)]
+        return found[0].verdict if found else ""
+
+    async def has_lines(self, count: int) -> bool:
+        return len(await self.lines()) >= count
+
+
+@pytest.fixture
+async def meeting(bus: Bus, redis_url: str) -> AsyncIterator[Meeting]:
+    client = connect(redis_url)
+    tail = Tail(client)
+    reading = asyncio.create_task(tail.run())
+    yield Meeting(bus, tail, await new_meeting(bus, shard=SHARD))
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    await client.aclose()
+
+
+async def test_every_word_is_on_the_timeline_once(meeting: Meeting) -> None:
+    async with meeting.heard():
+        await meeting.play(0, 7_000)
+        await meeting.end(7_000)
+        await eventually(meeting.verdict)
+    assert check(await meeting.lines(), 7_000).is_clean
+    assert await meeting.verdict() == "complete"
+
+
+async def test_audio_is_kept_until_two_seconds_after_it_was_committed(meeting: Meeting) -> None:
+    async with meeting.heard():
+        await meeting.play(0, 10_000)
+        await eventually(lambda: meeting.has_lines(5))
+        (first, _), *_ = await meeting.bus.redis.xrange(meeting.keys.audio(MIXED))
+    assert first == audio_id(8_000).encode()
+    assert (await meeting.bus.state(meeting.id))["committed:mixed"] == "10000"
+
+
+async def test_a_successor_goes_on_without_losing_or_doubling_a_word(meeting: Meeting) -> None:
+    async with meeting.heard(epoch=1):
+        await meeting.play(0, 5_000)
+        await eventually(lambda: meeting.has_lines(2))
+    async with meeting.heard(epoch=2):
+        await meeting.play(5_000, 9_000)
+        await meeting.end(9_000)
+        await eventually(meeting.verdict)
+    assert check(await meeting.lines(), 9_000).is_clean
+
+
+async def test_an_engine_that_breaks_again_and_again_costs_no_word(meeting: Meeting) -> None:
+    async with meeting.heard(ScriptedEngine(fail_after_ms=4_500)):
+        await meeting.play(0, 12_000)
+        await meeting.end(12_000)
+        await eventually(meeting.verdict, within_s=30)
+    assert check(await meeting.lines(), 12_000).is_clean
+
+
+async def test_a_hole_in_the_audio_is_told(meeting: Meeting) -> None:
+    async with meeting.heard():
+        await meeting.play(0, 2_000)
+        await meeting.play(3_500, 6_000)
+        await meeting.end(6_000)
+        await eventually(meeting.verdict)
+    (gap,) = [fact for fact in await facts_of(meeting.bus, meeting.id) if isinstance(fact, GapFound)]
+    assert (gap.from_ms, gap.to_ms) == (2_000, 3_500)
+    assert await meeting.verdict() == "partial"
+    assert check(await meeting.lines(), 6_000, [range(2_000, 3_500)]).is_clean
+
+
+async def test_a_meeting_without_audio_is_lost(meeting: Meeting) -> None:
+    async with meeting.heard():
+        await meeting.end(0)
+        await eventually(meeting.verdict)
+    assert await meeting.verdict() == "lost"
+
+
+async def test_a_meeting_with_sound_but_no_words_is_silent(meeting: Meeting) -> None:
+    async with meeting.heard():
+        await meeting.bus.open_track(meeting.id, MIXED)
+        for ms in range(0, 3_000, 100):
+            await meeting.bus.redis.xadd(meeting.keys.audio(MIXED), {PCM: bytes(3200)}, id=audio_id(ms))
+        await meeting.end(3_000)
+        await eventually(meeting.verdict)
+    assert await meeting.verdict() == "silent"
+
+
+async def test_a_line_has_the_name_of_who_spoke(meeting: Meeting) -> None:
+    person = {"meeting_id": meeting.id, "at": 1, "participant_id": "100", "name": "Maya"}
+    await meeting.tell(
+        ParticipantJoined(id="1", **person),
+        SpeakingStarted(id="2", source_ms=0, **person),
+        SpeakingStopped(id="3", source_ms=4_000, **person),
+    )
+    async with meeting.heard():
+        await meeting.play(0, 2_000)
+        await eventually(lambda: meeting.has_lines(1))
+    (line,) = await meeting.lines()
+    assert (line.speaker, line.participant_id) == ("Maya", "100")
+
+
+async def test_a_track_of_ones_own_has_ones_name_for_certain(meeting: Meeting) -> None:
+    await meeting.tell(ParticipantJoined(id="1", meeting_id=meeting.id, at=1, participant_id="200", name="Tom"))
+    async with meeting.heard():
+        await meeting.play(0, 2_000, track="200")
+        await eventually(lambda: meeting.has_lines(1))
+    (line,) = await meeting.lines()
+    assert (line.speaker, line.id) == ("Tom", "200-0")
+
+
+async def test_two_tracks_are_heard_side_by_side_and_a_shorter_one_does_not_hold_up_the_end(meeting: Meeting) -> None:
+    async with meeting.heard():
+        await meeting.play(0, 2_000, track="200")
+        await meeting.play(0, 4_000, track="300")
+        await meeting.end(4_000)
+        await eventually(meeting.verdict)
+    assert sorted(line.track for line in await meeting.lines()) == ["200", "300", "300"]
+
+
+async def test_an_owner_that_was_replaced_stops_and_commits_nothing(meeting: Meeting) -> None:
+    async with meeting.heard(epoch=1) as session:
+        await meeting.bus.redis.hset(ShardKeys(SHARD).own("transcriber"), "epoch", 2)
+        await meeting.play(0, 3_000)
+        await asyncio.wait({session}, timeout=5)
+        assert isinstance(root_of(session.exception()), FencedError)
+    assert await meeting.lines() == []
+
+
+async def test_captions_go_to_the_live_stream_only(meeting: Meeting) -> None:
+    async with meeting.heard():
+        await meeting.play(0, 1_000)
+        await eventually(lambda: meeting.bus.redis.exists(meeting.keys.live))
+    assert await meeting.lines() == []
+
+
+async def test_a_completed_meeting_is_not_heard_again(meeting: Meeting) -> None:
+    async with meeting.heard(epoch=1):
+        await meeting.play(0, 2_000)
+        await meeting.end(2_000)
+        await eventually(meeting.verdict)
+    before = await facts_of(meeting.bus, meeting.id)
+    async with meeting.heard(epoch=2) as session:
+        await asyncio.wait({session}, timeout=5)
+        assert session.done()
+    assert await facts_of(meeting.bus, meeting.id) == before
