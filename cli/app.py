@@ -1,6 +1,7 @@
 """The command `chimein`. One function a command; what a command does lives in the module it calls."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -19,6 +20,7 @@ from cli.rehearse import rehearse as run_rehearsal
 from cli.settings import environment, settings
 from rehearsal.recordings import SAMPLE
 from shared.errors import ChimeinError, root_of
+from shared.logs import configure
 
 ROLES = ("gateway", "ingest", "transcriber", "brain", "speaker")
 DEFAULT_QUESTION = "Who will talk to the platform group?"
@@ -36,6 +38,7 @@ MeetingId = Annotated[str, typer.Argument(help="The meeting's id, as `chimein jo
 
 def main() -> None:
     """Errors that are meant for people are shown as such. Exit codes: 0 done, 1 failed, 2 wrong use, 130 Ctrl-C."""
+    configure(os.environ.get("LOG_LEVEL", "warning"), "console")
     try:
         app()
     except KeyboardInterrupt:
