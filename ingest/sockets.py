@@ -70,6 +70,7 @@ class SocketServer:
             log.warning("socket.refused")
             return connection.respond(HTTPStatus.FORBIDDEN, "unknown meeting or wrong token\n")
         connection.meeting_id = parts[1]  # type: ignore[attr-defined]  # websockets lets attributes be set here
+        connection.is_listening = state.get(STATUS) == Status.LISTENING  # type: ignore[attr-defined]  # as above
         return None
 
     async def hear(self, connection: ServerConnection) -> None:
@@ -78,6 +79,7 @@ class SocketServer:
         intake.sockets += 1
         metrics.sockets_open.inc()
         ear = Ear(intake, self._producer, self._clock)
+        ear.is_announced = connection.is_listening  # type: ignore[attr-defined]  # set in admit
         finished = False
         try:
             async for message in connection:
@@ -101,6 +103,7 @@ class Ear:
         self._intake, self._producer, self._clock = intake, producer, clock
         self._grids: dict[str, Grid] = {}
         self.broken = 0
+        self.is_announced = False
 
     def take(self, message: str | bytes) -> None:
         """A message that cannot be read is counted and passed over."""
@@ -123,18 +126,22 @@ class Ear:
         grid = self._grids.get(track)
         if grid is None:
             grid = self._grids[track] = Grid()
-            self._producer.put_fact(self._intake, self._listening())
+            self._announce()
         if chunks := grid.push(inner.timestamp.relative, inner.buffer):
             self._producer.put_audio(self._intake, track, chunks)
 
-    def _listening(self) -> MeetingStateChanged:
-        """Audio is the surest sign that the bot is in the call and recording."""
-        return MeetingStateChanged(
+    def _announce(self) -> None:
+        """Audio is the surest sign that the bot is in the call and recording, whatever webhook comes or does not."""
+        if self.is_announced:
+            return
+        self.is_announced = True
+        listening = MeetingStateChanged(
             id=f"{self._intake.meeting_id}/listening",
             meeting_id=self._intake.meeting_id,
             at=self._clock.now_ms(),
             status=Status.LISTENING,
         )
+        self._producer.put_fact(self._intake, listening)
 
     def finish(self) -> None:
         """The last chunks will not be filled any more by this socket."""
