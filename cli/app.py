@@ -47,7 +47,7 @@ def main() -> None:
         cause = root_of(error)
         if not isinstance(cause, ChimeinError):
             raise
-        Console(stderr=True).print(f"[red]{cause}[/red]", highlight=False)
+        Console(stderr=True).print(str(cause), style="red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(1)
 
 
