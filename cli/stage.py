@@ -19,7 +19,7 @@ from shared.errors import ChimeinError
 
 ROLES = ("gateway", "ingest", "transcriber", "brain", "speaker")
 READY_WITHIN_S = 90.0
-NOT_OURS = {"REDIS_URL", "REDIS_HOST", "REDIS_PORT", "REDIS_AUDIO_URL", "CHIMEIN_API_KEYS", "RECALL_WEBHOOK_SECRET"}
+NOT_OURS = {"REDIS_URL", "REDIS_HOST", "REDIS_PORT", "CHIMEIN_API_KEYS", "RECALL_WEBHOOK_SECRET"}
 """A rehearsal never touches the Redis or the keys of a system in service."""
 
 

@@ -45,7 +45,6 @@ class Ingest:
     """What the handlers need."""
 
     bus: Bus
-    audio_bus: Bus
     platform: MeetingPlatform
     settings: IngestSettings
     clock: Clock
@@ -138,7 +137,7 @@ async def heard_until(meeting_id: str, ingest: Ingest) -> int:
     keys, ends = MeetingKeys(meeting_id), [0]
     for track in tracks_of(await ingest.bus.state(meeting_id)):
         try:
-            about = cast("Mapping[str, Any]", await ingest.audio_bus.redis.xinfo_stream(keys.audio(track)))
+            about = cast("Mapping[str, Any]", await ingest.bus.redis.xinfo_stream(keys.audio(track)))
         except redis.exceptions.ResponseError:
             continue
         last: bytes = about["last-generated-id"]
@@ -160,13 +159,11 @@ async def on_erase_meeting(command: EraseMeeting, ingest: Ingest) -> AsyncIterat
     keys = MeetingKeys(command.meeting_id)
     tracks = tracks_of(state)
     for track in tracks:
-        stores[f"audio {track}"] = await ingest.audio_bus.redis.xlen(keys.audio(track))
+        stores[f"audio {track}"] = await ingest.bus.redis.xlen(keys.audio(track))
     stores["timeline"] = await ingest.bus.redis.xlen(keys.timeline)
     stores["state"] = len(state)
     erased = effect(MeetingErased, command, "erased", ingest.clock, stores=stores)
     audio = [keys.audio(track) for track in tracks]
-    if audio and ingest.audio_bus is not ingest.bus:
-        await ingest.audio_bus.redis.unlink(*audio)
     names = [keys.shard.meetings, keys.shard.active, keys.timeline, keys.state, keys.live, *audio]
     await ingest.bus.erase_script(keys=names, args=[command.meeting_id, *CODEC.encode(erased), ERASED_SHOWN_MS])
     return

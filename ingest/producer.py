@@ -60,8 +60,8 @@ class Intake:
 class Producer:
     """All intakes of the process. `run` must be running."""
 
-    def __init__(self, bus: Bus, audio_bus: Bus, clock: Clock) -> None:
-        self._bus, self._audio, self._clock = bus, audio_bus, clock
+    def __init__(self, bus: Bus, clock: Clock) -> None:
+        self._bus, self._clock = bus, clock
         self._received = bus.redis.register_script((SCRIPTS / "received.lua").read_text())
         self._intakes: dict[str, Intake] = {}
         self._opened: set[tuple[str, str]] = set()
@@ -126,12 +126,9 @@ class Producer:
 
         It must be known before the next chunk goes: behind that one, no earlier ID would be taken.
         """
-        buses = {id(bus): bus for bus in (self._bus, self._audio)}.values()
-        for bus in buses:
-            await bus.redis.ping()
-        connects = sum(bus.connects.count for bus in buses)
-        if connects != self._connects:
-            self._connects = connects
+        await self._bus.redis.ping()
+        if self._bus.connects.count != self._connects:
+            self._connects = self._bus.connects.count
             self._opened.clear()
             for intake in self._intakes.values():
                 intake.rewind()
@@ -152,7 +149,7 @@ class Producer:
 
     async def _append(self) -> None:
         """Every unsent chunk of every track in one round trip."""
-        pipe = self._audio.redis.pipeline(transaction=False)
+        pipe = self._bus.redis.pipeline(transaction=False)
         sent: list[tuple[Intake, str, list[Chunk]]] = []
         for intake in self._intakes.values():
             if intake.gone.is_set():

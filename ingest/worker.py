@@ -30,11 +30,11 @@ def main(settings: IngestSettings) -> None:
 
 
 async def work(worker: Worker, settings: IngestSettings) -> None:
-    async with own_bus(settings) as own, audio_bus(own, settings) as audio, platform_of(settings) as platform:
-        producer = Producer(own, audio, worker.clock)
+    async with own_bus(settings) as own, platform_of(settings) as platform:
+        producer = Producer(own, worker.clock)
         server = await SocketServer(worker.bus, producer, worker.clock).start(settings.bind_host, settings.ingest_port)
         log.info("ingest.listening", port=server.sockets[0].getsockname()[1])
-        dependencies = Ingest(worker.bus, audio, platform, settings, worker.clock)
+        dependencies = Ingest(worker.bus, platform, settings, worker.clock)
         commands = CommandLoop(worker, HANDLERS, dependencies)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -84,19 +84,6 @@ async def platform_of(settings: IngestSettings) -> AsyncIterator[RecallPlatform]
 async def own_bus(settings: IngestSettings) -> AsyncIterator[Bus]:
     """The producer's own: it must notice every new connection of its own."""
     bus = new_bus(settings.bus_url)
-    try:
-        yield bus
-    finally:
-        await bus.close()
-
-
-@contextlib.asynccontextmanager
-async def audio_bus(first: Bus, settings: IngestSettings) -> AsyncIterator[Bus]:
-    """The second Redis where one is configured, else the first."""
-    if not settings.redis_audio_url:
-        yield first
-        return
-    bus = new_bus(settings.redis_audio_url.reveal())
     try:
         yield bus
     finally:

@@ -48,7 +48,7 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     ack: tuple[str, bytes] | None = None
     """The role whose command this settles, and the command's entry ID."""
     retire: bool = False
-    """The meeting leaves the active ones."""
+    """The meeting leaves the active ones: its audio goes now, the rest when its retention is over."""
 
 
 class Connects:
@@ -111,9 +111,9 @@ class Bus:
         return entries_of(await self.redis.xrange(MeetingKeys(meeting_id).timeline, start, before))
 
     async def open_track(self, meeting_id: str, track: str) -> None:
-        """Raises MeetingGoneError."""
+        """Raises MeetingGoneError, also for a meeting whose transcript is complete."""
         keys = MeetingKeys(meeting_id)
-        names = [keys.state, keys.audio(track), keys.shard.roster]
+        names = [keys.state, keys.audio(track), keys.shard.roster, keys.shard.active]
         if not await self.open_track_script(keys=names, args=[track, meeting_id]):
             raise MeetingGoneError(meeting_id)
 

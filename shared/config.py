@@ -36,8 +36,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`redis://[user:password@]host:port/db`, `rediss://` for TLS. Before REDIS_HOST."""
     redis_host: str = ""
     redis_port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 6379
-    redis_audio_url: Secret = Secret("")
-    """A second Redis for audio; the first one when empty."""
     log_level: str = "info"
     log_format: str = "auto"
     """`json`, `console`, or `auto`: console on a terminal."""

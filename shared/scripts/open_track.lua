@@ -1,6 +1,6 @@
--- Makes an audio stream that chunks may be appended to. KEYS: state, audio, roster. ARGV: track, meeting id.
--- Returns 0 when the meeting is gone. The stream is made empty, so that its first chunk may have any time.
-if redis.call('EXISTS', KEYS[1]) == 0 then
+-- Makes an audio stream that chunks may be appended to. KEYS: state, audio, roster, active. ARGV: track, meeting id.
+-- Returns 0 when the meeting is gone, or its transcript complete. The stream is made empty, so that its first chunk may have any time.
+if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('SISMEMBER', KEYS[4], ARGV[2]) == 0 then
   return 0
 end
 if redis.call('EXISTS', KEYS[2]) == 0 then

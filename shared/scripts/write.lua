@@ -59,5 +59,15 @@ end
 local retired = take()
 if retired ~= '' then
   redis.call('SREM', KEYS[7], retired)
+  -- No audio is left to work on, and what was said goes when its time is over.
+  local settings = redis.call('HGET', state, 'settings')
+  local hours = settings and cjson.decode(settings)['retention_hours'] or 168
+  for _, field in ipairs(redis.call('HKEYS', state)) do
+    if string.sub(field, 1, 10) == 'committed:' then
+      redis.call('UNLINK', string.sub(state, 1, -6) .. 'audio:' .. string.sub(field, 11))
+    end
+  end
+  redis.call('PEXPIRE', state, string.format('%.0f', hours * 3600000))
+  redis.call('PEXPIRE', timeline, string.format('%.0f', hours * 3600000))
 end
 return reply

@@ -116,9 +116,9 @@ async def worker_of(stack: contextlib.AsyncExitStack, role: str, redis_url: str)
 
 async def start_ingest(run: Runner, worker: Worker, platform: NumberedPlatform) -> None:
     settings = IngestSettings(ingest_port=free_port())
-    producer = Producer(worker.bus, worker.bus, worker.clock)
+    producer = Producer(worker.bus, worker.clock)
     server = await SocketServer(worker.bus, producer, worker.clock).start("127.0.0.1", settings.ingest_port)
-    dependencies = Ingest(worker.bus, worker.bus, platform, settings, worker.clock)
+    dependencies = Ingest(worker.bus, platform, settings, worker.clock)
     run(producer.run())
     run(read_commands(CommandLoop(worker, HANDLERS, dependencies), worker))
     run(serving(server))

@@ -73,7 +73,7 @@ AWAY = MeetingError("Recall is away; try again.", category=Category.UNAVAILABLE)
 
 
 def ingest(bus: Bus, platform: ScriptedPlatform) -> Ingest:
-    return Ingest(bus, bus, platform, IngestSettings(websocket_domain="ears.example.org"), InstantClock())
+    return Ingest(bus, platform, IngestSettings(websocket_domain="ears.example.org"), InstantClock())
 
 
 async def carried_out(bus: Bus, handler, command: Event, platform: ScriptedPlatform) -> list[Event]:

@@ -25,7 +25,7 @@ ORIGIN = Origin(bot_id="b", recording_id="r", endpoint_id="e", started_at=dateti
 @pytest.fixture
 async def producer(bus: Bus) -> AsyncIterator[Producer]:
     """A running server; gives its producer."""
-    producer = Producer(bus, bus, SystemClock())
+    producer = Producer(bus, SystemClock())
     server = await SocketServer(bus, producer, SystemClock()).start("127.0.0.1", PORT)
     running = asyncio.create_task(producer.run())
     yield producer

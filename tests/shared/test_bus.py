@@ -7,7 +7,7 @@ from redis.exceptions import AuthenticationError
 from support import facts_of, free_port, new_meeting
 
 from shared.bus import LOST, Bus, Write, check_redis, new_bus, open_bus
-from shared.errors import BusError
+from shared.errors import BusError, MeetingGoneError
 from shared.events import CaptionChanged, Hushed
 from shared.streams import MeetingKeys, ShardKeys
 
@@ -126,3 +126,18 @@ async def test_opening_a_track_twice_keeps_its_audio(bus: Bus) -> None:
     await bus.redis.xadd(MeetingKeys(meeting_id).audio("mixed"), {"pcm": b""}, id="0-1")
     await bus.open_track(meeting_id, "mixed")
     assert await bus.redis.xlen(MeetingKeys(meeting_id).audio("mixed")) == 1
+
+
+async def test_a_finished_meeting_goes_when_its_retention_is_over_and_its_audio_at_once(bus: Bus) -> None:
+    meeting_id = await new_meeting(bus)
+    keys = MeetingKeys(meeting_id)
+    await bus.redis.hset(keys.state, "settings", '{"retention_hours":2.5}')
+    await bus.open_track(meeting_id, "mixed")
+    assert await bus.redis.pttl(keys.timeline) == -1
+    done = Hushed(id="h", meeting_id=meeting_id, at=1, by="A")
+    await bus.write(meeting_id, Write(facts=(done,), retire=True))
+    for key in (keys.timeline, keys.state):
+        assert 8_990_000 < await bus.redis.pttl(key) <= 9_000_000
+    assert not await bus.redis.exists(keys.audio("mixed"))
+    with pytest.raises(MeetingGoneError):
+        await bus.open_track(meeting_id, "mixed")
