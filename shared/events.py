@@ -33,7 +33,7 @@ EventT = TypeVar("EventT", bound=Event)
 # -- parts of events ---------------------------------------------------------------------------------------------
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a meeting was joined with."""
 
     bot_name: str = "Chime"
@@ -43,9 +43,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     speak: bool = True
     retention_hours: float = 168.0
     metadata: dict[str, str] = {}
+    title: str = ""
+    """What the meeting is about, as its invitation says."""
+    vocabulary: list[str] = []
+    """Names and terms that are likely to be said."""
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class SpokenWord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One word of a line as it is printed, with its times."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+    confidence: float = 1.0
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One final utterance."""
 
     id: str
@@ -57,6 +70,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     start_ms: int
     end_ms: int
     text: str
+    confidence: float = 1.0
+    """Mean of its words'; 1 where the engine does not tell."""
+    language: str = ""
+    """BCP 47; empty where the engine does not tell."""
+    words: list[SpokenWord] = []
 
 
 class Cite(msgspec.Struct, frozen=True, kw_only=True):
@@ -221,6 +239,13 @@ class ParticipantLeft(Event, frozen=True, kw_only=True, tag="participant.left"):
     name: str
 
 
+class ParticipantRenamed(Event, frozen=True, kw_only=True, tag="participant.renamed"):
+    """By ingest: a participant goes by another name from now on. Lines said before keep the name they have."""
+
+    participant_id: str
+    name: str
+
+
 class SpeakingStarted(Event, frozen=True, kw_only=True, tag="speaking.started"):
     """By ingest: the platform noticed that a participant speaks. Read by the transcriber to name speakers."""
 
@@ -246,6 +271,12 @@ class ChatReceived(Event, frozen=True, kw_only=True, tag="chat.received"):
     to: str = "everyone"
 
 
+class VocabularyChanged(Event, frozen=True, kw_only=True, tag="vocabulary.changed"):
+    """By the gateway: the names and terms that are likely to be said, in place of those before."""
+
+    vocabulary: list[str]
+
+
 class GapFound(Event, frozen=True, kw_only=True, tag="audio.gap_found"):
     """By the transcriber: audio that never came; the transcript says so instead of hiding it."""
 
@@ -260,6 +291,8 @@ class AudioEnded(Event, frozen=True, kw_only=True, tag="audio.ended"):
 
     heard_ms: int
     """End of the last chunk of the longest track."""
+    expected_ms: int = 0
+    """How long the platform recorded, as far as it told; more than `heard_ms` when the end of the audio never came."""
 
 
 # -- facts: what was said (transcriber) ----------------------------------------------------------------------------
@@ -281,6 +314,29 @@ class CaptionChanged(Event, frozen=True, kw_only=True, tag="caption.changed"):
     start_ms: int
     end_ms: int
     text: str
+
+
+class SpeakerCorrected(Event, frozen=True, kw_only=True, tag="line.speaker_corrected"):
+    """Later evidence tells who said a line."""
+
+    line_id: str
+    speaker: str
+    participant_id: str = ""
+
+
+class HearingTroubled(Event, frozen=True, kw_only=True, tag="hearing.troubled"):
+    """Words of a track are late or may be missing. `trouble` is one of shared.meetings.Trouble."""
+
+    track: str
+    trouble: str
+    explanation: str
+
+
+class HearingRecovered(Event, frozen=True, kw_only=True, tag="hearing.recovered"):
+    """The trouble of that name is over."""
+
+    track: str
+    trouble: str
 
 
 class TranscriptCompleted(Event, frozen=True, kw_only=True, tag="transcript.completed"):
@@ -390,13 +446,18 @@ Fact = (
     | MeetingErased
     | ParticipantJoined
     | ParticipantLeft
+    | ParticipantRenamed
     | SpeakingStarted
     | SpeakingStopped
     | ChatReceived
+    | VocabularyChanged
     | GapFound
     | AudioEnded
     | LineHeard
     | CaptionChanged
+    | SpeakerCorrected
+    | HearingTroubled
+    | HearingRecovered
     | TranscriptCompleted
     | Asked
     | SentenceComposed

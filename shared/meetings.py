@@ -23,6 +23,15 @@ class Status(StrEnum):
     ERASED = "erased"
 
 
+class Trouble(StrEnum):
+    """Why words of a track are late or may be missing."""
+
+    NO_WORDS = "sound_without_words"
+    NO_SLOT = "waiting_for_transcription_slot"
+    LATE = "transcription_late"
+    NO_ENGINE = "transcription_interrupted"
+
+
 FINAL = frozenset({Status.ENDED, Status.FAILED, Status.ERASED})
 CAN_HEAR = frozenset({Status.IN_CALL, Status.LISTENING})
 """What is said now is heard by people in the meeting."""

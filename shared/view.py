@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from shared.events import (
     Asked,
     BotJoined,
@@ -13,6 +15,8 @@ from shared.events import (
     Cite,
     Event,
     GapFound,
+    HearingRecovered,
+    HearingTroubled,
     JoinRefused,
     Line,
     LineHeard,
@@ -21,10 +25,12 @@ from shared.events import (
     MeetingStateChanged,
     ParticipantJoined,
     ParticipantLeft,
+    ParticipantRenamed,
     QuestionAnswered,
     QuestionFailed,
     SentenceComposed,
     Settings,
+    SpeakerCorrected,
     TranscriptCompleted,
 )
 from shared.meetings import FINAL, Status
@@ -65,6 +71,8 @@ class MeetingView:
         """Who is there now: name by participant id."""
         self.participants_ever: dict[str, str] = {}
         self.gaps: list[GapFound] = []
+        self.troubles: dict[tuple[str, str], HearingTroubled] = {}
+        """What keeps words from coming now, by track and kind of trouble."""
         self.exchanges: dict[str, Exchange] = {}
         """By question id, or by the id of the text to be said."""
         self.brief: Brief | None = None
@@ -128,6 +136,12 @@ def on_participant_left(view: MeetingView, event: ParticipantLeft) -> None:
     view.participants.pop(event.participant_id, None)
 
 
+def on_participant_renamed(view: MeetingView, event: ParticipantRenamed) -> None:
+    view.participants_ever[event.participant_id] = event.name
+    if event.participant_id in view.participants:
+        view.participants[event.participant_id] = event.name
+
+
 def on_line_heard(view: MeetingView, event: LineHeard) -> None:
     if event.line.id in view.line_ids:
         view.lines = [line for line in view.lines if line.id != event.line.id]
@@ -140,6 +154,21 @@ def start_of(line: Line) -> int:
     return line.start_ms
 
 
+def on_speaker_corrected(view: MeetingView, event: SpeakerCorrected) -> None:
+    for index, line in enumerate(view.lines):
+        if line.id == event.line_id:
+            told = {"speaker": event.speaker, "participant_id": event.participant_id}
+            view.lines[index] = msgspec.structs.replace(line, **told)
+
+
+def on_troubled(view: MeetingView, event: HearingTroubled) -> None:
+    view.troubles[event.track, event.trouble] = event
+
+
+def on_recovered(view: MeetingView, event: HearingRecovered) -> None:
+    view.troubles.pop((event.track, event.trouble), None)
+
+
 def on_gap_found(view: MeetingView, event: GapFound) -> None:
     insort(view.gaps, event, key=gap_start_of)
 
@@ -150,6 +179,7 @@ def gap_start_of(gap: GapFound) -> int:
 
 def on_completed(view: MeetingView, event: TranscriptCompleted) -> None:
     view.completed = event
+    view.troubles.clear()
 
 
 def on_asked(view: MeetingView, event: Asked) -> None:
@@ -181,7 +211,11 @@ FOLDS: Mapping[type[Event], Callable[[MeetingView, Any], None]] = {
     MeetingErased: on_erased,
     ParticipantJoined: on_participant_joined,
     ParticipantLeft: on_participant_left,
+    ParticipantRenamed: on_participant_renamed,
     LineHeard: on_line_heard,
+    SpeakerCorrected: on_speaker_corrected,
+    HearingTroubled: on_troubled,
+    HearingRecovered: on_recovered,
     GapFound: on_gap_found,
     TranscriptCompleted: on_completed,
     Asked: on_asked,

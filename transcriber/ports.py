@@ -12,6 +12,12 @@ class Word(msgspec.Struct, frozen=True):
     text: str
     start_ms: int
     end_ms: int
+    confidence: float = 1.0
+    voice: str = ""
+    """Diarization: the same label for the same voice, as long as one stream lasts and never in another one; empty
+    where the engine does not tell voices apart."""
+    language: str = ""
+    """BCP 47; empty where the engine does not tell."""
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,12 +42,15 @@ class StreamSpec(msgspec.Struct, frozen=True, kw_only=True):
     fresh_from_ms: int
     """Audio before this has had its words already: it is context only."""
     language: str = "en"
+    """BCP 47, or `multi` for several."""
     vocabulary: tuple[str, ...] = ()
-    """Names that are likely to be said."""
+    """Names and terms that are likely to be said."""
+    has_many_voices: bool = True
+    """A mixed track: an engine that can tells its voices apart."""
 
 
 class SpeechStream(Protocol):
-    """One track being heard. Raises shared.errors.TranscriptionError."""
+    """One track being heard. Raises shared.errors.TranscriptionError; RATE_LIMIT: no slot is free, try again later."""
 
     async def send(self, at_ms: int, pcm: bytes) -> None:
         """Audio from `at_ms` on: S16LE, 16 kHz, mono. A jump in `at_ms` is a stretch without audio."""
