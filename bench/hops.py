@@ -19,7 +19,7 @@ import aiohttp
 from websockets.asyncio.client import connect as dial
 
 from cli.embedded_redis import EmbeddedRedis, free_port
-from rehearsal.made_meetings import new_meeting
+from rehearsal.made_meetings import new_meeting, socket_path
 from rehearsal.recall_frames import Origin, audio
 from rehearsal.supervisor import Supervisor
 from shared.bus import Bus, Entry, connect
@@ -62,7 +62,7 @@ class Bench:
     def __init__(self, bus: Bus, tail: Tail, ports: Mapping[str, str]) -> None:
         self.bus, self.tail = bus, tail
         self.url = f"http://127.0.0.1:{ports['GATEWAY_PORT']}"
-        self.ears = f"ws://127.0.0.1:{ports['INGEST_PORT']}/recall"
+        self.ears = f"ws://127.0.0.1:{ports['INGEST_PORT']}"
 
 
 async def ready(port: str) -> None:
@@ -125,7 +125,7 @@ async def frames_to_lines(bench: Bench) -> tuple[list[float], list[float]]:
     chunks, timeline = bench.tail.follow(keys.audio(MIXED)), bench.tail.follow(keys.timeline)
     sent: dict[int, float] = {}
     origin = Origin(bot_id="bench", recording_id="bench", endpoint_id="bench", started_at=datetime.now(UTC))
-    async with dial(f"{bench.ears}/{meeting}/?token=secret", compression=None) as socket:
+    async with dial(bench.ears + socket_path(meeting), compression=None) as socket:
         reading = asyncio.create_task(arrivals(chunks, source_of, ROUNDS * 4))
         hearing = asyncio.create_task(arrivals(timeline, line_end_of, ROUNDS * 4 // 20))
         for n in range(ROUNDS * 4):

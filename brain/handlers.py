@@ -30,7 +30,7 @@ from shared.events import (
     WriteBrief,
     effect,
 )
-from shared.meetings import CAN_HEAR
+from shared.meetings import INSIDE
 from shared.view import MeetingView
 
 log = structlog.get_logger()
@@ -152,7 +152,7 @@ class Answer:
 
 
 def can_speak(view: MeetingView) -> bool:
-    return view.settings.speak and view.settings.answer_when != "never" and view.status in CAN_HEAR
+    return view.settings.speak and view.settings.answer_when != "never" and view.status in INSIDE
 
 
 async def on_say_text(command: SayText, brain: Brain) -> AsyncIterator[Event]:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -18,6 +18,7 @@ from cli.client import Gateway
 from cli.rehearse import Rehearsal
 from cli.rehearse import rehearse as run_rehearsal
 from cli.settings import environment, settings
+from cli.stage import Setting
 from rehearsal.recordings import SAMPLE
 from shared.errors import ChimeinError, root_of
 from shared.logs import configure
@@ -33,6 +34,9 @@ app = typer.Typer(
 )
 console = Console()
 
+Platform = Literal["recall"]
+Stt = Literal["auto", "embedded", "deepgram"]
+Audio = Literal["mixed", "separate"]
 MeetingId = Annotated[str, typer.Argument(help="The meeting's id, as `chimein join` printed it.")]
 
 
@@ -63,9 +67,16 @@ def rehearse(
     question: Annotated[list[str] | None, typer.Option(help="Asked while it plays; may be repeated.")] = None,
     speed: Annotated[float, typer.Option(min=0.1, max=50, help="Times real time.")] = 1.0,
     out: Annotated[Path, typer.Option(help="Where the six files go.")] = Path("rehearsal-output"),
+    platform: Annotated[Platform, typer.Option(help="Whose bot brings the meeting.")] = "recall",
+    stt: Annotated[Stt, typer.Option(help="Which speech engine; deepgram is its adapter and a stand-in.")] = "auto",
+    audio: Annotated[Audio, typer.Option(help="One track for all, or one per participant.")] = "mixed",
 ) -> None:
     """Play a recording through the whole system: transcript, answers aloud, briefing, figures."""
-    plan = Rehearsal(file=file, questions=tuple(question or [DEFAULT_QUESTION]), speed=speed, out=out)
+    if stt == "deepgram" and speed > 1.2:
+        raise typer.BadParameter("Deepgram takes audio at 1.25 times real time at the most: --speed 1.2 or less")
+    setting = Setting(stt=stt, audio=audio)
+    questions = tuple(question or [DEFAULT_QUESTION])
+    plan = Rehearsal(file=file, questions=questions, speed=speed, out=out, setting=setting)
     raise typer.Exit(asyncio.run(run_rehearsal(plan, environment(), console)))
 
 

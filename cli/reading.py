@@ -12,6 +12,7 @@ from shared.events import (
     Asked,
     CaptionChanged,
     GapFound,
+    HearingTroubled,
     LineHeard,
     MeetingStateChanged,
     ParticipantJoined,
@@ -103,10 +104,11 @@ def row_of(event: AnyEvent) -> str:
 
 def note_of(event: AnyEvent) -> str:
     match event:
-        case ParticipantJoined():
-            return f"[dim]        {escape(event.name)} joined[/dim]"
-        case ParticipantLeft():
-            return f"[dim]        {escape(event.name)} left[/dim]"
+        case ParticipantJoined() | ParticipantLeft():
+            did = "joined" if isinstance(event, ParticipantJoined) else "left"
+            return f"[dim]        {escape(event.name)} {did}[/dim]"
+        case HearingTroubled():
+            return f"[yellow]        {escape(event.explanation)}[/yellow]"
         case MeetingStateChanged():
             return f"[dim]        {event.status} {escape(event.explanation)}[/dim]"
         case SpeechStarted():

@@ -14,7 +14,7 @@ from rich.markup import escape
 from cli.client import GatewayError
 from cli.rehearsal_report import Report, failures_of, write_files
 from cli.screen import Screen
-from cli.stage import Stage, stage
+from cli.stage import Setting, Stage, stage
 from cli.witness import Witness
 from rehearsal.recordings import Recording, load
 from shared.events import Brief
@@ -33,6 +33,7 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
     questions: tuple[str, ...]
     speed: float = 1.0
     out: Path = Path("rehearsal-output")
+    setting: Setting = Setting()
 
 
 async def rehearse(plan: Rehearsal, environ: Mapping[str, str], console: Console) -> int:
@@ -43,7 +44,7 @@ async def rehearse(plan: Rehearsal, environ: Mapping[str, str], console: Console
     recording = await asyncio.to_thread(load, plan.file)
     began = time.monotonic()
     console.print("Starting the system …", style="dim")
-    async with stage(environ) as ready:
+    async with stage(environ, plan.setting, recording) as ready:
         performance = Performance(plan, recording, ready, Screen(console, recording))
         await performance.play()
         report = performance.report(time.monotonic() - began)

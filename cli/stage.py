@@ -7,15 +7,22 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+import msgspec
 
 from cli.client import Gateway, GatewayError
 from cli.embedded_redis import EmbeddedRedis, free_port
 from cli.settings import CliSettings
+from cli.stand_in_ears import RealEars
+from rehearsal.deepgram_server import DeepgramServer
 from rehearsal.recall_options import Options
 from rehearsal.recall_server import RecallServer
+from rehearsal.recordings import Recording
 from rehearsal.supervisor import Supervisor
 from shared.config import REHEARSAL_URL, load
 from shared.errors import ChimeinError
+from transcriber.adapters.embedded import build_embedded_engine
 
 ROLES = ("gateway", "ingest", "transcriber", "brain", "speaker")
 READY_WITHIN_S = 90.0
@@ -35,13 +42,26 @@ class Stage:
     recall: RecallServer
 
 
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """Which of the real adapters are rehearsed."""
+
+    stt: Literal["auto", "embedded", "deepgram"] = "auto"
+    """`deepgram`: the adapter for Deepgram, with a stand-in that hears with the embedded engine."""
+    audio: Literal["mixed", "separate"] = "mixed"
+
+    @property
+    def is_plain(self) -> bool:
+        """Any system that runs can play it."""
+        return self == Setting()
+
+
 @contextlib.asynccontextmanager
-async def stage(environ: Mapping[str, str]) -> AsyncIterator[Stage]:
+async def stage(environ: Mapping[str, str], setting: Setting, recording: Recording) -> AsyncIterator[Stage]:
     """Whatever was started ends with the block."""
     async with contextlib.AsyncExitStack() as stack:
         settings = load(CliSettings, dict(environ))
         running = await stack.enter_async_context(Gateway(settings.chimein_url, settings.chimein_api_key))
-        if await takes_rehearsals(running, environ):
+        if setting.is_plain and await takes_rehearsals(running, environ):
             webhook = f"{settings.chimein_url}/webhooks/recall"
             port = int(REHEARSAL_URL.rpartition(":")[2])
             recall = await stack.enter_async_context(RecallServer(Options(webhook_url=webhook), port=port))
@@ -51,6 +71,7 @@ async def stage(environ: Mapping[str, str]) -> AsyncIterator[Stage]:
         url = f"http://127.0.0.1:{gateway_port}"
         recall = await stack.enter_async_context(RecallServer(Options(webhook_url=f"{url}/webhooks/recall")))
         own = own_environment(environ, gateway_port, recall.url)
+        own |= await stack.enter_async_context(engine_settings(setting, recording))
         supervisor = await stack.enter_async_context(own_system(own))
         gateway = await stack.enter_async_context(Gateway(url, settings.chimein_api_key))
         await become_ready(gateway, supervisor)
@@ -82,6 +103,21 @@ def own_environment(environ: Mapping[str, str], gateway_port: int, recall_url: s
         "LOG_FORMAT": "json",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+@contextlib.asynccontextmanager
+async def engine_settings(setting: Setting, recording: Recording) -> AsyncIterator[dict[str, str]]:
+    """What tells the system how to hear; with a stand-in for Deepgram where that is rehearsed."""
+    hearing: dict[str, str] = {"RECALL_AUDIO": setting.audio, "TRANSCRIBER_ENGINE": setting.stt}
+    if setting.stt != "deepgram":
+        yield hearing
+        return
+    engine = await asyncio.to_thread(build_embedded_engine)
+    try:
+        async with DeepgramServer(RealEars(engine, recording)) as deepgram:
+            yield {**hearing, "DEEPGRAM_BASE_URL": deepgram.url, "DEEPGRAM_API_KEY": "rehearsal"}
+    finally:
+        await engine.close()
 
 
 @contextlib.asynccontextmanager

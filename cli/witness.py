@@ -21,6 +21,7 @@ from shared.events import (
     SpeechStarted,
     TranscriptCompleted,
 )
+from shared.view import MeetingView
 
 SentAt = Callable[[float], float | None]
 """When a moment of the recording was sent, Unix ms."""
@@ -45,15 +46,21 @@ class Witness:
     asked_at_ms: dict[str, float] = field(default_factory=dict)
     """By question: when it was posted."""
 
+    def __post_init__(self) -> None:
+        self._view = MeetingView()
+        for seen in self.seen:
+            self._view.apply(seen.event)
+
     def note(self, event: AnyEvent) -> None:
+        self._view.apply(event)
         self.seen.append(Seen(event, time.time() * 1000))
 
     # -- what is there -------------------------------------------------------------------------------------------
 
     @property
     def lines(self) -> list[Line]:
-        found = {seen.event.line.id: seen.event.line for seen in self.seen if isinstance(seen.event, LineHeard)}
-        return sorted(found.values(), key=start_of)
+        """As they stand now, with speakers that were corrected."""
+        return self._view.lines
 
     @property
     def questions(self) -> dict[str, Asked]:
@@ -134,10 +141,6 @@ class Witness:
             for seen in self.seen
             if isinstance(seen.event, kind) and seen.event.question in self.asked_at_ms
         ]
-
-
-def start_of(line: Line) -> int:
-    return line.start_ms
 
 
 def span_of(event: AnyEvent) -> tuple[int, int] | None:

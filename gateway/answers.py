@@ -22,6 +22,11 @@ def text(body: str, media_type: str) -> web.Response:
     return web.Response(text=body, content_type=media_type, charset="utf-8")
 
 
+def flat(text: str) -> str:
+    """On one line, without control characters."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
 def accepted(request: web.Request, offered: Sequence[str]) -> str:
     """What the caller likes best of what is offered; the first where it does not care. Raises ProblemError."""
     header = request.headers.get("Accept", "*/*")

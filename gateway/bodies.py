@@ -7,8 +7,9 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from gateway.contract import FieldProblem, Request
+from gateway.contract import FieldProblem
 from gateway.problems import ProblemError
+from gateway.requests import Request
 from gateway.resources import SETTINGS
 from shared.errors import MeetingGoneError
 from shared.streams import shard_of

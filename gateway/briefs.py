@@ -5,13 +5,13 @@ from aiohttp import web
 
 from gateway.answers import JSON, accepted, respond, text
 from gateway.bodies import meeting_id_of, query_of
-from gateway.contract import BriefQuery
-from gateway.exports import MARKDOWN, brief_to_markdown
+from gateway.exports import MARKDOWN, brief_to_markdown, briefing_of
 from gateway.live import decoded
 from gateway.positions import since_ms_of
 from gateway.problems import failed_stage
+from gateway.requests import BriefQuery
 from gateway.resources import BUS, CLOCK, LIVE, SETTINGS
-from gateway.sending import absence_of, latest, send
+from gateway.sending import absence_of, latest, send, view_of
 from shared import streams
 from shared.bus import Bus
 from shared.errors import Category
@@ -20,13 +20,14 @@ from shared.streams import BRAIN, MeetingKeys
 
 
 async def show_brief(request: web.Request) -> web.Response:
-    meeting_id = meeting_id_of(request)
+    meeting_id, bus = meeting_id_of(request), request.app[BUS]
     media_type = accepted(request, [JSON, MARKDOWN])
     since_ms = since_ms_of(query_of(request, BriefQuery).since)
-    brief = await kept_brief(request.app[BUS], meeting_id) if since_ms == 0 else None
+    brief = await kept_brief(bus, meeting_id) if since_ms == 0 else None
     if brief is None:
         brief = await new_brief(request, meeting_id, since_ms)
-    return text(brief_to_markdown(brief), MARKDOWN) if media_type == MARKDOWN else respond(brief)
+    shown = briefing_of(brief, await bus.state(meeting_id), await view_of(bus, meeting_id))
+    return text(brief_to_markdown(shown), MARKDOWN) if media_type == MARKDOWN else respond(shown)
 
 
 async def kept_brief(bus: Bus, meeting_id: str) -> Brief | None:

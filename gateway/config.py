@@ -1,6 +1,5 @@
 """What the gateway is told by the environment."""
 
-import base64
 import binascii
 import ipaddress
 from collections.abc import Iterator, Mapping
@@ -9,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from shared.config import Secret, Settings, load
+from shared.config import Secret, Settings, load, signing_keys
 from shared.errors import ConfigError
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=600)]
@@ -48,8 +47,7 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     @property
     def webhook_secrets(self) -> tuple[bytes, ...]:
         """Raises binascii.Error for a secret that is not base64."""
-        words = self.recall_webhook_secret.reveal().replace(",", " ").split()
-        return tuple(base64.b64decode(word.removeprefix("whsec_"), validate=True) for word in words)
+        return signing_keys(self.recall_webhook_secret)
 
 
 def from_env(environ: Mapping[str, str]) -> GatewaySettings:

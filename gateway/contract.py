@@ -1,97 +1,14 @@
-"""What callers send and what they get; the OpenAPI document is made of these structs."""
+"""What callers get; the OpenAPI document is made of these structs."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
-from msgspec import Meta
 
-from shared.events import Cite
-from shared.events import Settings as MeetingSettings
-
-DEFAULTS = MeetingSettings()
+from shared.events import Brief, Cite
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A body or a query string; a field nobody knows is refused, so that a typing error is not ignored."""
-
-
-class JoinRequest(Request, frozen=True, kw_only=True):
-    """The meeting to join, and how to behave in it."""
-
-    meeting_url: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=2048,
-            description="The link people click to join",
-            examples=["https://meet.google.com/abc-defg-hij"],
-        ),
-    ]
-    bot_name: Annotated[str, Meta(min_length=1, max_length=100, description="Its name in the meeting")] = (
-        DEFAULTS.bot_name
-    )
-    language: Annotated[
-        str, Meta(pattern="^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*|multi)$", description="BCP 47 tag, such as en or de-AT")
-    ] = DEFAULTS.language
-    answer_when: Annotated[
-        Literal["asked", "addressed", "never"],
-        Meta(description="asked: over HTTP only; addressed: also by its name in the meeting; never: not aloud"),
-    ] = "addressed"
-    speak: Annotated[bool, Meta(description="false keeps it silent in the meeting")] = DEFAULTS.speak
-    retention_hours: Annotated[float, Meta(gt=0, le=87_600, description="How long what was said is kept")] | None = None
-    metadata: Annotated[
-        dict[Annotated[str, Meta(max_length=40)], Annotated[str, Meta(max_length=500)]],
-        Meta(max_length=50, description="Yours; given back, never read"),
-    ] = {}
-
-
-class AskRequest(Request, frozen=True, kw_only=True):
-    """A question about the meeting so far."""
-
-    question: Annotated[str, Meta(min_length=1, max_length=2000, examples=["Who will talk to the platform group?"])]
-    speak: Annotated[bool, Meta(description="Say the answer in the meeting")] = True
-    asked_by: Annotated[str, Meta(max_length=100, description="Who asks, for the record")] = ""
-
-
-class SayRequest(Request, frozen=True, kw_only=True):
-    """A text to be said in the meeting."""
-
-    text: Annotated[str, Meta(min_length=1, max_length=2000)]
-
-
-class ListQuery(Request, frozen=True, kw_only=True):
-    """Which part of the list."""
-
-    limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    cursor: Annotated[str, Meta(max_length=64, description="`next_cursor` of the page before")] = ""
-
-
-class BriefQuery(Request, frozen=True, kw_only=True):
-    """Which part of the meeting."""
-
-    since: Annotated[
-        str,
-        Meta(
-            pattern=r"^([0-9]{1,9}|([0-9]{1,2}:)?[0-9]{1,2}:[0-9]{2})$",
-            description="Only what was said from here on: milliseconds from the start, or h:mm:ss",
-        ),
-    ] = "0"
-
-
-class WatchQuery(Request, frozen=True, kw_only=True):
-    """Where to go on."""
-
-    after: Annotated[
-        str, Meta(pattern=r"^[0-9]{1,15}(-[0-9]{1,15})?$", description="The id of the last event seen; 0 for all")
-    ] = "0"
-
-
-class NoQuery(Request, frozen=True, kw_only=True):
-    """Nothing."""
-
-
-class MeetingCreated(msgspec.Struct, frozen=True, kw_only=True):
-    """The platform took the bot."""
+class MeetingHead(msgspec.Struct, frozen=True, kw_only=True):
+    """Which meeting it is."""
 
     meeting_id: str
     status: str
@@ -101,7 +18,14 @@ class MeetingCreated(msgspec.Struct, frozen=True, kw_only=True):
     """Unix ms."""
 
 
-class MeetingSummary(MeetingCreated, frozen=True, kw_only=True):
+class MeetingCreated(MeetingHead, frozen=True, kw_only=True):
+    """The platform took the bot; or one was sent into this meeting before."""
+
+    joined_already: bool
+    """This is the meeting as it was joined before; `force` sends another bot."""
+
+
+class MeetingSummary(MeetingHead, frozen=True, kw_only=True):
     """A meeting in the list."""
 
     explanation: str
@@ -121,6 +45,43 @@ class Participant(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     name: str
+
+
+class CoverageGap(msgspec.Struct, frozen=True, kw_only=True):
+    """Audio that never came; times count from the first audio."""
+
+    from_s: float
+    to_s: float
+    cause: str
+
+
+class TrackCoverage(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the audio of one track. Silence of somebody who is muted counts as what it is: heard."""
+
+    track: str
+    """`mixed` for everybody together, else a participant's id."""
+    participant: str | None
+    received_s: float
+    """Audio that came, without what is missing."""
+    sent_s: float
+    """Of that, handed to the speech engine, each second counted once."""
+    returned_s: float
+    """Of that, told of by the speech engine."""
+    committed_s: float
+    """Of that, in the transcript for good."""
+    missing_s: float
+    """Audio that never came."""
+    gaps: list[CoverageGap]
+
+
+class TroubleNow(msgspec.Struct, frozen=True, kw_only=True):
+    """Why words are late or may be missing."""
+
+    track: str
+    trouble: str
+    explanation: str
+    since: int
+    """Unix ms."""
 
 
 class MeetingStatus(MeetingSummary, frozen=True, kw_only=True):
@@ -144,6 +105,15 @@ class MeetingStatus(MeetingSummary, frozen=True, kw_only=True):
     """Audio that never came."""
     verdict: str | None
     """complete, partial, silent or lost; null while the transcript is not finished."""
+    coverage: list[TrackCoverage]
+    troubles: list[TroubleNow]
+
+
+class VocabularyKept(msgspec.Struct, frozen=True, kw_only=True):
+    """The names and terms as they count from now on: each once, without needless space."""
+
+    meeting_id: str
+    vocabulary: list[str]
 
 
 class AnswerGiven(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,14 +165,31 @@ class EraseReceipt(msgspec.Struct, frozen=True, kw_only=True):
     """Unix ms."""
 
 
+class TranscriptWord(msgspec.Struct, frozen=True, kw_only=True):
+    """One word as it is printed; times count from the first audio."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+    confidence: float
+
+
 class TranscriptLine(msgspec.Struct, frozen=True, kw_only=True):
     """One utterance; times count from the first audio."""
 
     id: str
     speaker: str
+    participant_id: str
+    """Empty where nobody can tell who it was."""
     start_ms: int
     end_ms: int
     text: str
+    confidence: float
+    """0 to 1; 1 where the speech engine does not tell."""
+    language: str
+    """BCP 47; empty where the speech engine does not tell."""
+    words: list[TranscriptWord] | msgspec.UnsetType = msgspec.UNSET
+    """Only with `?words=true`."""
 
 
 class TranscriptGap(msgspec.Struct, frozen=True, kw_only=True):
@@ -214,6 +201,21 @@ class TranscriptGap(msgspec.Struct, frozen=True, kw_only=True):
     cause: str
 
 
+class CoverageSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """How complete the transcript is."""
+
+    heard_s: float
+    """Audio received, without what is missing."""
+    missing_s: float
+    """Audio that never came."""
+    verdict: str | None
+    """complete, partial, silent or lost; null while the transcript is not finished."""
+    gaps: int
+    """How many; each is among `gaps` of the transcript."""
+    summary: str
+    """The same as a sentence."""
+
+
 class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     """What was said, by time."""
 
@@ -222,6 +224,13 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     gaps: list[TranscriptGap]
     complete: bool
     """The meeting is over and every second of it has its words."""
+    coverage: CoverageSummary
+
+
+class Briefing(Brief, frozen=True, kw_only=True):
+    """A briefing, and how much of the meeting it can know of."""
+
+    coverage: str
 
 
 class Liveness(msgspec.Struct, frozen=True, kw_only=True):

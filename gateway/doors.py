@@ -27,7 +27,7 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
 }
 CORS_HEADERS = {
-    "Access-Control-Allow-Methods": "GET, POST, DELETE",
+    "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer",
     "Access-Control-Max-Age": "600",
 }

@@ -2,10 +2,14 @@
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from gateway.contract import Transcript, TranscriptGap, TranscriptLine
-from shared.events import ActionItem, Brief, Cite, Point
+import msgspec
+
+from gateway.answers import flat
+from gateway.contract import Briefing, Transcript, TranscriptGap, TranscriptLine, TranscriptWord
+from gateway.coverage import coverage_of, tracks_of
+from shared.events import ActionItem, Brief, Cite, Line, Point
 from shared.view import MeetingView
 
 PLAIN, MARKDOWN, SUBRIP, WEBVTT = "text/plain", "text/markdown", "application/x-subrip", "text/vtt"
@@ -17,26 +21,49 @@ Cue = tuple[int, int, TranscriptLine]
 """Start and end in ms, and the line."""
 
 
-def transcript_of(meeting_id: str, view: MeetingView) -> Transcript:
-    lines = [
-        TranscriptLine(id=line.id, speaker=line.speaker, start_ms=line.start_ms, end_ms=line.end_ms, text=line.text)
-        for line in view.lines
+def transcript_of(
+    meeting_id: str, state: Mapping[str, str], view: MeetingView, *, with_words: bool = False
+) -> Transcript:
+    return Transcript(
+        meeting_id=meeting_id,
+        lines=[line_of(line, with_words=with_words) for line in view.lines],
+        gaps=[
+            TranscriptGap(track=gap.track, from_ms=gap.from_ms, to_ms=gap.to_ms, cause=gap.cause) for gap in view.gaps
+        ],
+        complete=view.completed is not None and view.completed.verdict == "complete",
+        coverage=coverage_of(tracks_of(state, view), view),
+    )
+
+
+def line_of(line: Line, *, with_words: bool) -> TranscriptLine:
+    words = [
+        TranscriptWord(text=word.text, start_ms=word.start_ms, end_ms=word.end_ms, confidence=word.confidence)
+        for word in line.words
     ]
-    gaps = [TranscriptGap(track=gap.track, from_ms=gap.from_ms, to_ms=gap.to_ms, cause=gap.cause) for gap in view.gaps]
-    is_complete = view.completed is not None and view.completed.verdict == "complete"
-    return Transcript(meeting_id=meeting_id, lines=lines, gaps=gaps, complete=is_complete)
+    return TranscriptLine(
+        id=line.id,
+        speaker=line.speaker,
+        participant_id=line.participant_id,
+        start_ms=line.start_ms,
+        end_ms=line.end_ms,
+        text=line.text,
+        confidence=line.confidence,
+        language=line.language,
+        words=words if with_words else msgspec.UNSET,
+    )
 
 
 # -- text and Markdown ---------------------------------------------------------------------------------------------
 
 
 def to_text(transcript: Transcript) -> str:
-    return "".join(f"{row}\n" for row in rows(transcript, "[{time}] {speaker}: {text}", "[{time}] ({text})"))
+    shown = rows(transcript, "[{time}] {speaker}: {text}", "[{time}] ({text})")
+    return "".join(f"{row}\n" for row in [*shown, "", transcript.coverage.summary])
 
 
 def to_markdown(transcript: Transcript) -> str:
     shown = rows(escaped(transcript), "**{speaker}** {time}  \n{text}\n", "*{time} {text}*\n")
-    return "\n".join(["# Transcript\n", *shown])
+    return "\n".join(["# Transcript\n", *shown, f"*{transcript.coverage.summary}*\n"])
 
 
 def rows(transcript: Transcript, line_form: str, gap_form: str) -> list[str]:
@@ -60,25 +87,14 @@ def told(gap: TranscriptGap) -> str:
 def escaped(transcript: Transcript) -> Transcript:
     """With nothing left that Markdown would take for its own."""
     lines = [
-        TranscriptLine(
-            id=line.id,
-            speaker=markdown_safe(line.speaker),
-            start_ms=line.start_ms,
-            end_ms=line.end_ms,
-            text=markdown_safe(line.text),
-        )
+        msgspec.structs.replace(line, speaker=markdown_safe(line.speaker), text=markdown_safe(line.text))
         for line in transcript.lines
     ]
-    return Transcript(meeting_id=transcript.meeting_id, lines=lines, gaps=transcript.gaps, complete=transcript.complete)
+    return msgspec.structs.replace(transcript, lines=lines)
 
 
 def markdown_safe(text: str) -> str:
     return MARKS.sub(r"\\\1", flat(text))
-
-
-def flat(text: str) -> str:
-    """On one line, without control characters."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def clock(ms: int) -> str:
@@ -136,13 +152,17 @@ def vtt_safe(text: str) -> str:
 # -- briefings -----------------------------------------------------------------------------------------------------
 
 
-def brief_to_markdown(brief: Brief) -> str:
+def briefing_of(brief: Brief, state: Mapping[str, str], view: MeetingView) -> Briefing:
+    return Briefing(**msgspec.structs.asdict(brief), coverage=coverage_of(tracks_of(state, view), view).summary)
+
+
+def brief_to_markdown(brief: Briefing) -> str:
     parts = [f"# {markdown_safe(brief.title)}", markdown_safe(brief.summary)]
     parts += section("Key points", [point_row(point) for point in brief.key_points])
     parts += section("Decisions", [point_row(point) for point in brief.decisions])
     parts += section("Action items", [action_row(item) for item in brief.action_items])
     parts += section("Open questions", [point_row(point) for point in brief.open_questions])
-    return "\n\n".join([*parts, f"*Written by {markdown_safe(brief.made_by)}.*"]) + "\n"
+    return "\n\n".join([*parts, f"*{brief.coverage} Written by {markdown_safe(brief.made_by)}.*"]) + "\n"
 
 
 def section(title: str, items: list[str]) -> list[str]:

@@ -55,6 +55,11 @@ class Claim:
         """Where the timeline ended before the command was sent; None when it was not sent."""
         return self._facts.get(b"sent_after")
 
+    def known(self, field: str) -> str | None:
+        """What an earlier try of the same request remembered."""
+        found = self._facts.get(field.encode())
+        return found.decode() if found is not None else None
+
     async def mark_sent(self, after: bytes) -> bytes:
         """From here on a repeat waits for the reply instead of sending again."""
         await self.remember("sent_after", after.decode())

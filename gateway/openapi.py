@@ -7,8 +7,9 @@ import msgspec
 from aiohttp import web
 
 from gateway.answers import EVENT_STREAM, JSON
-from gateway.contract import NoQuery, Problem
+from gateway.contract import Problem
 from gateway.problems import MEDIA_TYPE
+from gateway.requests import NoQuery
 from gateway.routing import Route
 
 Json = dict[str, object]

@@ -4,10 +4,11 @@ from aiohttp import web
 
 from gateway.answers import EVENT_STREAM, JSON, accepted, respond, wait_of
 from gateway.bodies import body_of, meeting_id_of
-from gateway.contract import AnswerGiven, AnswerPending, AskRequest, SaidText, SayRequest, SpeechHushed
+from gateway.contract import AnswerGiven, AnswerPending, SaidText, SpeechHushed
 from gateway.idempotency import CLAIM
 from gateway.live import Waiter
 from gateway.problems import ProblemError, failed_stage, wrong_field
+from gateway.requests import AskRequest, SayRequest
 from gateway.resources import BUS, CLOCK, LIVE, SETTINGS
 from gateway.sending import absence_of, ensure_kept, send, view_of
 from gateway.sse import EventStream

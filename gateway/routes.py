@@ -1,12 +1,25 @@
 """Every route, in one table."""
 
-from gateway import briefs, meetings, pages, questions, readiness, sockets, sse, statuses, transcripts, webhooks
+from gateway import (
+    briefs,
+    joining,
+    meetings,
+    pages,
+    questions,
+    readiness,
+    sockets,
+    sse,
+    statuses,
+    transcripts,
+    vocabulary,
+    webhooks,
+)
 from gateway import contract as c
+from gateway import requests as r
 from gateway.answers import EVENT_STREAM, JSON
 from gateway.exports import MARKDOWN, PLAIN, SUBRIP, WEBVTT
 from gateway.openapi import show_openapi
 from gateway.routing import Route
-from shared.events import Brief
 
 ONE = "/meetings/{meeting_id}"
 HTML = "text/html"
@@ -14,37 +27,41 @@ TRANSCRIPT_MEDIA = (JSON, PLAIN, MARKDOWN, SUBRIP, WEBVTT)
 
 # fmt: off
 ROUTES = (
-    Route(method="POST", path="/meetings/join", handler=meetings.join, summary="Send the bot into a meeting",
-          body=c.JoinRequest, answer=c.MeetingCreated, status=201, errors=(409, 413, 415, 422, 502, 503, 504)),
+    Route(method="POST", path="/meetings/join", handler=joining.join, summary="Send the bot into a meeting",
+          body=r.JoinRequest, answer=c.MeetingCreated, status=201, also={200: c.MeetingCreated},
+          errors=(409, 413, 415, 422, 502, 503, 504)),
     Route(method="GET", path="/meetings", handler=statuses.list_meetings, summary="Meetings, newest first",
-          query=c.ListQuery, answer=c.MeetingList, errors=(422, 503)),
+          query=r.ListQuery, answer=c.MeetingList, errors=(422, 503)),
     Route(method="GET", path=f"{ONE}/status", handler=statuses.show_status, summary="How a meeting is",
           answer=c.MeetingStatus, errors=(404, 503)),
     Route(method="GET", path=f"{ONE}/brief", handler=briefs.show_brief, summary="What happened so far",
-          query=c.BriefQuery, answer=Brief, media=(JSON, MARKDOWN), errors=(404, 406, 422, 502, 503, 504)),
+          query=r.BriefQuery, answer=c.Briefing, media=(JSON, MARKDOWN), errors=(404, 406, 422, 502, 503, 504)),
     Route(method="POST", path=f"{ONE}/ask", handler=questions.ask, summary="Ask the meeting a question",
-          body=c.AskRequest, answer=c.AnswerGiven, also={202: c.AnswerPending}, media=(JSON, EVENT_STREAM),
+          body=r.AskRequest, answer=c.AnswerGiven, also={202: c.AnswerPending}, media=(JSON, EVENT_STREAM),
           errors=(404, 406, 409, 413, 415, 422, 502, 503, 504)),
     Route(method="GET", path=f"{ONE}/requests/{{request_id}}", handler=questions.show_request,
           summary="The answer to a question asked before", answer=c.AnswerGiven, also={202: c.AnswerPending},
           errors=(404, 422, 502, 503, 504)),
     Route(method="POST", path=f"{ONE}/say", handler=questions.say, summary="Say a text in the meeting",
-          body=c.SayRequest, answer=c.SaidText, errors=(404, 409, 413, 415, 422, 503, 504)),
+          body=r.SayRequest, answer=c.SaidText, errors=(404, 409, 413, 415, 422, 503, 504)),
     Route(method="POST", path=f"{ONE}/hush", handler=questions.hush, summary="Stop talking",
           answer=c.SpeechHushed, errors=(404, 409, 503)),
+    Route(method="PUT", path=f"{ONE}/vocabulary", handler=vocabulary.change_vocabulary,
+          summary="Say which names and terms are likely to be said", body=r.VocabularyRequest, answer=c.VocabularyKept,
+          errors=(404, 413, 415, 422, 503)),
     Route(method="POST", path=f"{ONE}/leave", handler=meetings.leave, summary="Leave the meeting",
           answer=c.MeetingLeft, errors=(404, 409, 422, 502, 503, 504)),
     Route(method="DELETE", path=ONE, handler=meetings.erase, summary="Erase everything kept of a meeting",
           answer=c.EraseReceipt, errors=(404, 503, 504)),
     Route(method="GET", path=f"{ONE}/transcript", handler=transcripts.show_transcript, summary="What was said",
-          answer=c.Transcript, media=TRANSCRIPT_MEDIA, errors=(404, 406, 503)),
+          query=r.TranscriptQuery, answer=c.Transcript, media=TRANSCRIPT_MEDIA, errors=(404, 406, 422, 503)),
     Route(method="GET", path=f"{ONE}/transcript.{{format}}", handler=transcripts.show_transcript,
-          summary="What was said, as json, txt, md, srt or vtt", answer=c.Transcript, media=TRANSCRIPT_MEDIA,
-          errors=(404, 503)),
+          summary="What was said, as json, txt, md, srt or vtt", query=r.TranscriptQuery, answer=c.Transcript,
+          media=TRANSCRIPT_MEDIA, errors=(404, 422, 503)),
     Route(method="GET", path=f"{ONE}/events", handler=sse.watch_events, summary="What happens, as server-sent events",
-          query=c.WatchQuery, media=(EVENT_STREAM,), errors=(404, 422, 503), is_stream=True),
+          query=r.WatchQuery, media=(EVENT_STREAM,), errors=(404, 422, 503), is_stream=True),
     Route(method="GET", path=f"{ONE}/live", handler=sockets.watch_live, summary="What happens, over a WebSocket",
-          query=c.WatchQuery, status=101, media=(), errors=(404, 422, 426, 503), is_stream=True),
+          query=r.WatchQuery, status=101, media=(), errors=(404, 422, 426, 503), is_stream=True),
     Route(method="POST", path="/webhooks/recall", handler=webhooks.take_recall, summary="Recall's status webhooks",
           status=204, media=(), errors=(400, 401, 413, 503), is_open=True),
     Route(method="GET", path="/health", handler=readiness.health, summary="Is this process alive?",

@@ -7,7 +7,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.answers import JSON
-from gateway.contract import NoQuery, Request
+from gateway.requests import NoQuery, Request
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Commands to the workers, and reading back what became of a meeting."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, cast
 
 from redis.asyncio import Redis
@@ -11,20 +11,23 @@ from shared.clock import Clock
 from shared.errors import MeetingGoneError
 from shared.events import CODEC, Event
 from shared.heartbeat import heartbeats
-from shared.streams import MeetingKeys
+from shared.streams import BOT_ID, SHARDS, MeetingKeys, ShardKeys
 from shared.view import MeetingView
 
 PAGE = 500
 
 
-async def send(bus: Bus, role: str, command: Event, *facts: Event) -> bytes:
-    """Sends a command and appends facts, all or nothing. Returns where the timeline ended before.
+async def send(
+    bus: Bus, role: str, command: Event, *facts: Event, state: Mapping[str, str | int] | None = None
+) -> bytes:
+    """Sends a command, appends facts and sets fields of the state, all or nothing. Returns where the timeline ended
+    before.
 
     Raises MeetingGoneError.
     """
     await ensure_kept(bus, command.meeting_id)
     keys = MeetingKeys(command.meeting_id)
-    write = Write(facts=facts)
+    write = Write(facts=facts, state=state or {})
     kind, body = CODEC.encode(command)
     pipe = bus.redis.pipeline(transaction=True)
     pipe.xrevrange(keys.timeline, count=1)
@@ -65,6 +68,19 @@ async def latest(redis: Redis, stream: str, tag: str) -> Entry | None:
                 return entry
         end = f"({entries[-1].id.decode()}"
     return None
+
+
+async def meeting_with(bus: Bus, bot_id: str) -> str | None:
+    """The active meeting that a bot is in."""
+    pipe = bus.redis.pipeline(transaction=False)
+    for shard in range(SHARDS):
+        pipe.smembers(ShardKeys(shard).active)
+    found = cast("list[set[bytes]]", await pipe.execute())
+    active = [meeting_id.decode() for members in found for meeting_id in members]
+    for meeting_id in active:
+        pipe.hget(MeetingKeys(meeting_id).state, BOT_ID)
+    bots = cast("list[bytes | None]", await pipe.execute())
+    return next((one for one, bot in zip(active, bots, strict=True) if bot == bot_id.encode()), None)
 
 
 async def ensure_kept(bus: Bus, meeting_id: str) -> None:

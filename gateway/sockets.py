@@ -8,10 +8,10 @@ import msgspec
 from aiohttp import web
 
 from gateway.bodies import meeting_id_of, query_of
-from gateway.contract import WatchQuery
 from gateway.live import Seen, Watch
 from gateway.metrics import watchers, watchers_cut
 from gateway.positions import position_of
+from gateway.requests import WatchQuery
 from gateway.resources import BUS, LIVE, SETTINGS
 from gateway.sending import ensure_kept
 from gateway.sse import cut

@@ -7,9 +7,9 @@ from aiohttp import web
 
 from gateway.answers import EVENT_STREAM
 from gateway.bodies import meeting_id_of, query_of
-from gateway.contract import WatchQuery
 from gateway.metrics import watchers, watchers_cut
 from gateway.positions import position_of
+from gateway.requests import WatchQuery
 from gateway.resources import BUS, LIVE, SETTINGS
 from gateway.sending import ensure_kept
 from shared.events import Event, tag_of

@@ -9,18 +9,22 @@ from aiohttp import web
 
 from gateway.answers import respond
 from gateway.bodies import meeting_id_of, query_of
-from gateway.contract import ListQuery, MeetingList, MeetingStatus, MeetingSummary, Participant
+from gateway.contract import MeetingList, MeetingStatus, MeetingSummary, Participant, TroubleNow
+from gateway.coverage import coverage_of, lag_s_of, tracks_of
 from gateway.problems import wrong_field
+from gateway.requests import ListQuery
 from gateway.resources import BUS, CLOCK
 from gateway.sending import view_of
 from shared import streams
 from shared.bus import Bus
-from shared.events import Settings
+from shared.events import HearingTroubled, Settings
 from shared.meetings import Status
-from shared.streams import SHARDS, MeetingKeys, ShardKeys
+from shared.streams import MIXED, SHARDS, MeetingKeys, ShardKeys
 from shared.view import MeetingView
 
 DEAF_AFTER_MS = 10_000
+UNALLOWED = "it is in the call but may not listen yet: the host must allow recording"
+UNHEARING = frozenset({Status.IN_CALL, Status.DENIED, Status.DEAF})
 Place = tuple[int, str]
 """Creation in Unix ms, and id: the order of the list."""
 
@@ -101,38 +105,41 @@ async def show_status(request: web.Request) -> web.Response:
 
 
 def status_of(meeting_id: str, state: Mapping[str, str], view: MeetingView, now_ms: int) -> MeetingStatus:
-    summary = summary_of(meeting_id, state)
-    received_ms, lag_ms = heard(state)
-    because = deafness(summary.status, view.listening_at, received_ms, now_ms)
+    tracks, because = tracks_of(state, view), deafness(state, now_ms)
+    coverage, lag_s = coverage_of(tracks, view), lag_s_of(tracks)
     return MeetingStatus(
-        **msgspec.structs.asdict(summary),
+        **msgspec.structs.asdict(summary_of(meeting_id, state)),
         participants=[Participant(id=key, name=name) for key, name in view.participants.items()],
-        heard_s=received_ms / 1000,
-        committed_s=(received_ms - lag_ms) / 1000,
-        lag_s=lag_ms / 1000,
+        heard_s=coverage.heard_s,
+        committed_s=round(coverage.heard_s - lag_s, 3),
+        lag_s=lag_s,
         deaf=bool(because),
         deaf_because=because,
         lines=len(view.lines),
         last_line_at=view.last_line.at if view.last_line else None,
-        missing_s=sum(gap.to_ms - gap.from_ms for gap in view.gaps) / 1000,
-        verdict=view.completed.verdict if view.completed else None,
+        missing_s=coverage.missing_s,
+        verdict=coverage.verdict,
+        coverage=tracks,
+        troubles=[trouble_of(event) for event in view.troubles.values()],
     )
 
 
-def heard(state: Mapping[str, str]) -> tuple[int, int]:
-    """How far the audio has come, and by how much the slowest track is behind, in ms."""
-    received = {
-        name.removeprefix(streams.RECEIVED): value for name, value in state.items() if name.startswith(streams.RECEIVED)
-    }
-    lags = [int(end) - max(0, int(state.get(streams.COMMITTED + track, 0))) for track, end in received.items()]
-    return max((int(end) for end in received.values()), default=0), max([0, *lags])
+def trouble_of(event: HearingTroubled) -> TroubleNow:
+    return TroubleNow(track=event.track, trouble=event.trouble, explanation=event.explanation, since=event.at)
 
 
-def deafness(status: str, listening_at: int | None, received_ms: int, now_ms: int) -> str:
+def deafness(state: Mapping[str, str], now_ms: int) -> str:
     """Why it hears nothing though it is in the call; empty when it hears, or is not there."""
-    if status == Status.IN_CALL:
-        return "it is in the call but may not listen yet: the host must allow recording"
-    if status != Status.LISTENING or listening_at is None:
+    status = state.get(streams.STATUS)
+    if status in UNHEARING:
+        return state.get(streams.EXPLANATION) or UNALLOWED
+    heard_at = max(int(state.get(streams.HEARD_AT, 0)), int(state.get(streams.STATUS_AT, 0)))
+    if status != Status.LISTENING or not heard_at or has_own_tracks(state):
         return ""
-    silent_ms = now_ms - listening_at - received_ms
+    silent_ms = now_ms - heard_at
     return f"no audio came for {silent_ms // 1000} s" if silent_ms > DEAF_AFTER_MS else ""
+
+
+def has_own_tracks(state: Mapping[str, str]) -> bool:
+    """People have tracks of their own, which are empty while they are muted."""
+    return any(name.startswith(streams.RECEIVED) and name != streams.RECEIVED + MIXED for name in state)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from gateway.answers import JSON, accepted, respond, text
-from gateway.bodies import meeting_id_of
+from gateway.bodies import meeting_id_of, query_of
 from gateway.contract import Transcript
 from gateway.exports import (
     MARKDOWN,
@@ -19,8 +19,9 @@ from gateway.exports import (
     transcript_of,
 )
 from gateway.problems import ProblemError
+from gateway.requests import TranscriptQuery
 from gateway.resources import BUS
-from gateway.sending import ensure_kept, view_of
+from gateway.sending import view_of
 
 SUFFIXES = {"json": JSON, "txt": PLAIN, "md": MARKDOWN, "srt": SUBRIP, "vtt": WEBVTT}
 WRITERS: dict[str, Callable[[Transcript], str]] = {
@@ -33,9 +34,9 @@ WRITERS: dict[str, Callable[[Transcript], str]] = {
 
 async def show_transcript(request: web.Request) -> web.Response:
     media_type = wanted_of(request)
-    meeting_id, bus = meeting_id_of(request), request.app[BUS]
-    await ensure_kept(bus, meeting_id)
-    transcript = transcript_of(meeting_id, await view_of(bus, meeting_id))
+    meeting_id, bus, query = meeting_id_of(request), request.app[BUS], query_of(request, TranscriptQuery)
+    state = await bus.state(meeting_id)
+    transcript = transcript_of(meeting_id, state, await view_of(bus, meeting_id), with_words=query.words)
     return respond(transcript) if media_type == JSON else text(WRITERS[media_type](transcript), media_type)
 
 

@@ -1,10 +1,10 @@
 """What ingest is told."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
-from shared.config import RecallSettings
+from shared.config import RecallSettings, Secret, signing_keys
 
 
 class IngestSettings(RecallSettings, frozen=True, kw_only=True):
@@ -17,8 +17,23 @@ class IngestSettings(RecallSettings, frozen=True, kw_only=True):
     websocket_domain: str = ""
     """Public host (and port) under which Recall reaches ingest_port, as `ears.example.org`; this machine when empty."""
 
-    def socket_url(self, meeting_id: str, token: str) -> str:
+    recall_sockets: Annotated[int, msgspec.Meta(ge=1, le=3)] = 2
+    """Real-time sockets per bot: with two, a socket or an ingest may die and not a word is lost."""
+    recall_audio: Literal["mixed", "separate"] = "mixed"
+    """`separate`: a track per participant, so that names are certain; not on every platform."""
+    recall_webhook_secret: Secret = Secret("")
+    """`whsec_…`; two, separated by a comma or a space, while the secret is being rotated."""
+    recall_signed_sockets: bool = True
+    """Whether Recall signs its sockets' handshakes with that secret; not for accounts with a secret per webhook."""
+
+    @property
+    def webhook_secrets(self) -> tuple[bytes, ...]:
+        """Raises binascii.Error for a secret that is not base64."""
+        return signing_keys(self.recall_webhook_secret)
+
+    def socket_urls(self, meeting_id: str, token: str) -> tuple[str, ...]:
         """What the bot dials. The path ends in `/` before `?`, as Recall asks."""
         domain = self.websocket_domain or f"127.0.0.1:{self.ingest_port}"
         scheme = "ws" if domain.partition(":")[0] in {"127.0.0.1", "localhost"} else "wss"
-        return f"{scheme}://{domain}/recall/{meeting_id}/?token={token}"
+        address = f"{scheme}://{domain}/recall/{meeting_id}/?token={token}"
+        return tuple(f"{address}&socket={number}" for number in range(1, self.recall_sockets + 1))

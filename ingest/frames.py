@@ -13,6 +13,7 @@ from shared.events import (
     Event,
     ParticipantJoined,
     ParticipantLeft,
+    ParticipantRenamed,
     SpeakingStarted,
     SpeakingStopped,
 )
@@ -25,6 +26,8 @@ class Timestamp(msgspec.Struct, frozen=True):
     """`relative`: seconds since the recording began; of audio, those of the first sample."""
 
     relative: float = 0.0
+    absolute: str | None = None
+    """ISO 8601."""
 
 
 class Participant(msgspec.Struct, frozen=True):
@@ -71,6 +74,7 @@ class Frame(msgspec.Struct, frozen=True):
 FACTS: dict[str, type[Event]] = {
     "join": ParticipantJoined,
     "leave": ParticipantLeft,
+    "update": ParticipantRenamed,
     "speech_on": SpeakingStarted,
     "speech_off": SpeakingStopped,
 }
@@ -85,7 +89,7 @@ def decode(message: str | bytes) -> Frame:
         raise DecodeError("recall frame", str(error)) from error
 
 
-def fact_of(frame: Frame, meeting_id: str, clock: Clock) -> Event | None:
+def fact_of(frame: Frame, meeting_id: str, source_ms: int, clock: Clock) -> Event | None:
     """The fact that a participant event tells, or None for an event that is none of ours.
 
     The id is made of what happened, so that two sockets of one bot tell one fact.
@@ -93,7 +97,6 @@ def fact_of(frame: Frame, meeting_id: str, clock: Clock) -> Event | None:
     inner = frame.data.data
     if inner.participant is None:
         return None
-    source_ms = round(inner.timestamp.relative * 1000)
     person = {
         "id": f"{meeting_id}/{frame.event}/{inner.participant.id}/{source_ms}",
         "meeting_id": meeting_id,

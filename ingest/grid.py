@@ -24,12 +24,15 @@ class Grid:
         self._next = -1
         """Sample at which the next frame should begin; the buffer ends there."""
         self._odd = b""
+        self.begins_anew = False
+        """The frame pushed last did not follow one before: the first chunk may lack its beginning."""
 
     def push(self, at_s: float, pcm: bytes) -> list[Chunk]:
         """`at_s` is the time of the first sample. Audio that was there before is dropped; a hole shows in the times."""
         pcm, self._odd = self._even(pcm)
         at = round(at_s * SAMPLE_RATE_HZ)
-        chunks = [] if self._next >= 0 and at <= self._next + TOLERANCE else self._jump(at)
+        self.begins_anew = self._next < 0 or at > self._next + TOLERANCE
+        chunks = self._jump(at) if self.begins_anew else []
         skip = self._next - at if at < self._next - TOLERANCE else 0
         self._append(pcm[2 * skip :])
         return chunks + self._whole_chunks()

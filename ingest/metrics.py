@@ -6,3 +6,5 @@ chunks_appended = Counter("chimein_ingest_chunks_total", "Chunks on the audio st
 chunks_repeated = Counter("chimein_ingest_chunks_repeated_total", "Chunks that Redis had already")
 frames_broken = Counter("chimein_ingest_frames_broken_total", "Messages that could not be read")
 sockets_open = Gauge("chimein_ingest_sockets", "Real-time sockets open")
+sockets_refused = Counter("chimein_ingest_sockets_refused_total", "Handshakes refused", ["status"])
+reports = Counter("chimein_ingest_status_reports_total", "Status reports of the platform", ["outcome"])

@@ -13,9 +13,18 @@ class BotRequest(msgspec.Struct, frozen=True, kw_only=True):
     meeting_id: str
     meeting_url: str
     settings: Settings
-    socket_url: str
-    """Where the platform sends audio and participant events, token included."""
+    socket_urls: tuple[str, ...]
+    """Where the platform sends audio and participant events, token included; each gets all of it."""
     attempt: int = 1
+
+
+class BotChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A state that a bot came into, in the platform's words."""
+
+    code: str
+    sub_code: str = ""
+    at_ms: int
+    """Unix ms, on the platform's clock."""
 
 
 class MeetingPlatform(Protocol):
@@ -23,6 +32,10 @@ class MeetingPlatform(Protocol):
 
     async def send_bot(self, request: BotRequest) -> str:
         """Returns the platform's id of the bot. The same meeting and attempt never make two bots."""
+        ...
+
+    async def changes(self, bot_id: str) -> tuple[BotChange, ...]:
+        """Every state so far, in order of time. Raises MeetingError(NOT_FOUND) for a bot that is not known."""
         ...
 
     async def leave(self, bot_id: str) -> bool:

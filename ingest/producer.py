@@ -42,6 +42,8 @@ class Intake:
         """Facts of the last seconds that are."""
         self.gone = asyncio.Event()
         """Set when the meeting was erased: nothing of it is taken any more."""
+        self.origin_ms: float | None = None
+        """Unix ms of source time 0, as this process knows it."""
         self.sockets = 0
         self.silent_since_ms = 0
         """When the last socket closed; the platform may dial again and go on where it stopped."""
@@ -78,6 +80,11 @@ class Producer:
     def _is_over(self, intake: Intake) -> bool:
         rested = self._clock.now_ms() - intake.silent_since_ms > KEPT_MS
         return intake.sockets == 0 and (intake.gone.is_set() or (rested and intake.is_idle))
+
+    @property
+    def linked(self) -> list[str]:
+        """Meetings with an open socket."""
+        return [intake.meeting_id for intake in self._intakes.values() if intake.sockets]
 
     @property
     def is_idle(self) -> bool:
@@ -183,4 +190,6 @@ class Producer:
         metrics.chunks_appended.inc(len(chunks))
         end_ms = chunks[-1].source_ms + CHUNK_MS
         if chunks[0].source_ms // TOLD_EVERY_MS != end_ms // TOLD_EVERY_MS:
-            await self._received(keys=[intake.keys.state], args=[RECEIVED + track, end_ms])
+            origin = "" if intake.origin_ms is None else str(round(intake.origin_ms))
+            told: list[str | int] = [RECEIVED + track, end_ms, self._clock.now_ms(), origin]
+            await self._received(keys=[intake.keys.state], args=told)

@@ -1,9 +1,8 @@
 """The WebSocket server that meeting platforms dial: audio and participant events come in here."""
 
 import asyncio
-import hmac
-import urllib.parse
 from http import HTTPStatus
+from weakref import WeakKeyDictionary
 
 import structlog
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -11,18 +10,21 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from ingest import frames, metrics
-from ingest.grid import Grid
+from ingest.doors import Doors, Guest, Refusal
 from ingest.producer import Intake, Producer
-from shared.bus import LOST, Bus
+from ingest.source_clock import SourceClock
+from ingest.strands import Strand
 from shared.clock import Clock
-from shared.errors import DecodeError, MeetingGoneError
+from shared.errors import DecodeError
 from shared.events import MeetingStateChanged
-from shared.meetings import FINAL, Status
-from shared.streams import MIXED, SOCKET_TOKEN, STATUS, shard_of
+from shared.meetings import Status
+from shared.streams import MIXED, ORIGIN, STATUS
 
 MAX_MESSAGE_BYTES = 1 << 20
+MAX_QUEUED = 64
+"""Messages that are read ahead of the loop; then TCP holds the peer back."""
 REST_S = 1.0
-"""How long a dropped socket's unfinished chunk waits: another socket of the bot brings the whole of it sooner."""
+"""How long what another socket of the bot may have better waits."""
 MAX_BROKEN = 100
 """Broken messages in a row after which the peer is not a meeting platform."""
 
@@ -30,10 +32,12 @@ log = structlog.get_logger()
 
 
 class SocketServer:
-    """Accepts `/recall/<meeting id>/?token=…` and nothing else."""
+    """Accepts `/recall/<meeting id>/?token=…` and nothing else. `rest_s` is 0 where a bot has one socket only."""
 
-    def __init__(self, bus: Bus, producer: Producer, clock: Clock) -> None:
-        self._bus, self._producer, self._clock = bus, producer, clock
+    def __init__(self, doors: Doors, producer: Producer, clock: Clock, *, rest_s: float = REST_S) -> None:
+        self._doors, self._producer, self._clock, self._rest_s = doors, producer, clock, rest_s
+        self._guests: WeakKeyDictionary[ServerConnection, Guest] = WeakKeyDictionary()
+        """Admitted; forgotten with the connection when the handshake fails after all."""
 
     async def start(self, host: str, port: int) -> Server:
         return await serve(
@@ -43,43 +47,30 @@ class SocketServer:
             process_request=self.admit,
             compression=None,
             max_size=MAX_MESSAGE_BYTES,
+            max_queue=MAX_QUEUED,
+            open_timeout=10,
             ping_interval=20,
             ping_timeout=20,
             close_timeout=1,
         )
 
     async def admit(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Checked before the handshake ends; an unknown meeting and a wrong token get the same answer."""
-        path, _, query = request.path.partition("?")
-        if path == "/health":
+        """Before the handshake ends."""
+        if request.path == "/health":
             return connection.respond(HTTPStatus.OK, "ok\n")
-        parts = path.strip("/").split("/")
-        token = urllib.parse.parse_qs(query).get("token", [""])[0]
-        if len(parts) != 2 or parts[0] != "recall":
-            return connection.respond(HTTPStatus.NOT_FOUND, "sockets live at /recall/<meeting id>/\n")
-        try:
-            shard_of(parts[1])
-            state = await self._bus.state(parts[1])
-        except (ValueError, MeetingGoneError):
-            state = {}
-        except LOST:
-            return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "Redis is away; dial again\n")
-        expected = state.get(SOCKET_TOKEN, "")
-        known = bool(expected) and hmac.compare_digest(expected.encode(), token.encode())
-        if not known or state.get(STATUS) in FINAL:
-            log.warning("socket.refused")
-            return connection.respond(HTTPStatus.FORBIDDEN, "unknown meeting or wrong token\n")
-        connection.meeting_id = parts[1]  # type: ignore[attr-defined]  # websockets lets attributes be set here
-        connection.is_listening = state.get(STATUS) == Status.LISTENING  # type: ignore[attr-defined]  # as above
+        answer = await self._doors.admit(request.path, request.headers)
+        if isinstance(answer, Refusal):
+            return connection.respond(answer.status, answer.text)
+        self._guests[connection] = answer
         return None
 
     async def hear(self, connection: ServerConnection) -> None:
         """Reads one socket to its end; the read loop never waits for Redis."""
-        intake = self._producer.intake(connection.meeting_id)  # type: ignore[attr-defined]  # set in admit
+        guest = self._guests.pop(connection)
+        intake = self._producer.intake(guest.meeting_id)
         intake.sockets += 1
         metrics.sockets_open.inc()
-        ear = Ear(intake, self._producer, self._clock)
-        ear.is_announced = connection.is_listening  # type: ignore[attr-defined]  # set in admit
+        ear = Ear(guest, intake, self._producer, self._clock, self._rest_s)
         finished = False
         try:
             async for message in connection:
@@ -97,13 +88,15 @@ class SocketServer:
 
 
 class Ear:
-    """Takes what one socket says: a grid per track, because two sockets bring the same frames."""
+    """Takes what one socket says: a strand per track, because two sockets bring the same frames."""
 
-    def __init__(self, intake: Intake, producer: Producer, clock: Clock) -> None:
-        self._intake, self._producer, self._clock = intake, producer, clock
-        self._grids: dict[str, Grid] = {}
+    def __init__(self, guest: Guest, intake: Intake, producer: Producer, clock: Clock, rest_s: float) -> None:
+        self._intake, self._producer, self._clock, self._rest_s = intake, producer, clock, rest_s
+        origin = guest.state.get(ORIGIN)
+        self._time = SourceClock(float(origin) if origin else intake.origin_ms)
+        self._strands: dict[str, Strand] = {}
+        self._is_announced = guest.state.get(STATUS) == Status.LISTENING
         self.broken = 0
-        self.is_announced = False
 
     def take(self, message: str | bytes) -> None:
         """A message that cannot be read is counted and passed over."""
@@ -115,26 +108,29 @@ class Ear:
             log.warning("frame.broken", meeting_id=self._intake.meeting_id, reason=error.reason[:200])
             return
         self.broken = 0
+        inner, now_ms = frame.data.data, self._clock.now_ms()
+        stamp = inner.timestamp
+        source_ms = self._time.place(stamp.relative * 1000, stamp.absolute or "", now_ms)
         if frame.is_audio:
-            self._take_audio(frame)
-        elif (fact := frames.fact_of(frame, self._intake.meeting_id, self._clock)) is not None:
+            self._take_audio(inner, source_ms, now_ms)
+        elif fact := frames.fact_of(frame, self._intake.meeting_id, round(source_ms), self._clock):
             self._producer.put_fact(self._intake, fact)
 
-    def _take_audio(self, frame: frames.Frame) -> None:
-        inner = frame.data.data
+    def _take_audio(self, inner: frames.Inner, source_ms: float, now_ms: int) -> None:
         track = MIXED if inner.participant is None else str(inner.participant.id)
-        grid = self._grids.get(track)
-        if grid is None:
-            grid = self._grids[track] = Grid()
+        strand = self._strands.get(track)
+        if strand is None:
+            strand = self._strands[track] = Strand(self._rest_s * 1000)
+            self._intake.origin_ms = self._intake.origin_ms or self._time.origin_ms
             self._announce()
-        if chunks := grid.push(inner.timestamp.relative, inner.buffer):
+        if chunks := strand.push(source_ms, inner.buffer, now_ms):
             self._producer.put_audio(self._intake, track, chunks)
 
     def _announce(self) -> None:
         """Audio is the surest sign that the bot is in the call and recording, whatever webhook comes or does not."""
-        if self.is_announced:
+        if self._is_announced:
             return
-        self.is_announced = True
+        self._is_announced = True
         listening = MeetingStateChanged(
             id=f"{self._intake.meeting_id}/listening",
             meeting_id=self._intake.meeting_id,
@@ -145,6 +141,6 @@ class Ear:
 
     def finish(self) -> None:
         """The last chunks will not be filled any more by this socket."""
-        for track, grid in self._grids.items():
-            if chunks := grid.flush():
+        for track, strand in self._strands.items():
+            if chunks := strand.flush():
                 self._producer.put_audio(self._intake, track, chunks)

@@ -6,12 +6,16 @@ import functools
 from collections.abc import AsyncIterator
 
 import structlog
+from websockets.asyncio.server import Server
 
 from ingest.adapters.recall import RecallPlatform
 from ingest.config import IngestSettings
-from ingest.handlers import HANDLERS, Ingest
+from ingest.doors import Doors
+from ingest.handlers import HANDLERS
 from ingest.producer import Producer
-from ingest.sockets import SocketServer
+from ingest.reconciling import Reconciler
+from ingest.resources import Ingest
+from ingest.sockets import REST_S, SocketServer
 from shared.bus import LOST, Bus, new_bus
 from shared.commands import CommandLoop
 from shared.errors import MeetingError
@@ -32,19 +36,29 @@ def main(settings: IngestSettings) -> None:
 async def work(worker: Worker, settings: IngestSettings) -> None:
     async with own_bus(settings) as own, platform_of(settings) as platform:
         producer = Producer(own, worker.clock)
-        server = await SocketServer(worker.bus, producer, worker.clock).start(settings.bind_host, settings.ingest_port)
-        log.info("ingest.listening", port=server.sockets[0].getsockname()[1])
-        dependencies = Ingest(worker.bus, platform, settings, worker.clock)
-        commands = CommandLoop(worker, HANDLERS, dependencies)
+        server = await open_sockets(worker, settings, producer)
+        ingest = Ingest(worker.bus, platform, settings, worker.clock)
+        commands = CommandLoop(worker, HANDLERS, ingest)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(producer.run(), name="producer")
                 tasks.create_task(read_commands(commands, worker), name="commands")
+                tasks.create_task(Reconciler(ingest, producer).run(), name="reconciler")
         finally:
             server.close(code=1001, reason="restarting")
             await server.wait_closed()
             with contextlib.suppress(*LOST, TimeoutError):
                 await asyncio.wait_for(producer.flush(), 2.0)
+
+
+async def open_sockets(worker: Worker, settings: IngestSettings, producer: Producer) -> Server:
+    secrets = settings.webhook_secrets if settings.recall_signed_sockets else ()
+    doors = Doors(worker.bus, worker.clock, secrets)
+    rest_s = REST_S if settings.recall_sockets > 1 else 0.0
+    sockets = SocketServer(doors, producer, worker.clock, rest_s=rest_s)
+    server = await sockets.start(settings.bind_host, settings.ingest_port)
+    log.info("ingest.listening", port=server.sockets[0].getsockname()[1])
+    return server
 
 
 async def read_commands(commands: CommandLoop, worker: Worker) -> None:

@@ -4,6 +4,7 @@ A field's environment name is its own in capitals. A field's docstring in its st
 say what it means.
 """
 
+import base64
 from collections.abc import Mapping
 from typing import Annotated, TypeVar
 
@@ -71,6 +72,12 @@ class RecallSettings(Settings, frozen=True, kw_only=True):
         if self.recall_base_url or not self.recall_api_key:
             return self.recall_base_url or REHEARSAL_URL
         return f"https://{self.recall_region}.recall.ai"
+
+
+def signing_keys(secret: Secret) -> tuple[bytes, ...]:
+    """Of `whsec_…`, or two of them while the secret is being rotated. Raises binascii.Error for what is not base64."""
+    words = secret.reveal().replace(",", " ").split()
+    return tuple(base64.b64decode(word.removeprefix("whsec_"), validate=True) for word in words)
 
 
 SettingsT = TypeVar("SettingsT", bound=msgspec.Struct)

@@ -74,6 +74,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Mean of its words'; 1 where the engine does not tell."""
     language: str = ""
     """BCP 47; empty where the engine does not tell."""
+    voice: str = ""
+    """The diarized voice, never the same on two engine streams; empty where the engine does not tell voices apart."""
     words: list[SpokenWord] = []
 
 
@@ -203,6 +205,8 @@ class MeetingStateChanged(Event, frozen=True, kw_only=True, tag="meeting.state_c
     status: str
     sub_code: str = ""
     explanation: str = ""
+    reported_at_ms: int = 0
+    """When the platform says it was so, Unix ms; 0 where chimein noticed it by itself."""
 
 
 class BotLeft(Event, frozen=True, kw_only=True, tag="bot.left"):

@@ -14,3 +14,4 @@ sessions_failed = Counter(
     "chimein_sessions_failed_total", "Meetings whose work was begun anew after a failure", ["role"]
 )
 loop_stall_s = Gauge("chimein_loop_stall_seconds", "Longest stall of the event loop since the last scrape")
+vendor_calls = Counter("chimein_vendor_calls_total", "Calls to vendors by outcome", ["vendor", "call", "outcome"])

@@ -1,7 +1,6 @@
 """What Recall's refusals mean, and what a person can do about them.
 
-RATE_LIMIT says that nothing was done, so that the next attempt needs an idempotency key of its own. The other passing
-categories leave open whether something was done, so that the next attempt repeats the key.
+RATE_LIMIT says that nothing was done. The other passing categories leave open whether something was.
 """
 
 import re
@@ -11,6 +10,8 @@ from email.utils import parsedate_to_datetime
 import msgspec
 
 from shared.errors import Category
+
+RATE_LIMITED, EMPTY_POOL = 429, 507
 
 REFUSALS = {
     401: (
@@ -29,11 +30,14 @@ REFUSALS = {
     ),
     405: (Category.INVALID, "Recall does not allow this for the bot any more"),
     409: (Category.UNAVAILABLE, "Recall is still working on the same request: try again in a moment"),
-    429: (Category.RATE_LIMIT, "Recall limits the rate of requests: try again later, or ask Recall for a higher limit"),
+    RATE_LIMITED: (
+        Category.RATE_LIMIT,
+        "Recall limits the rate of requests: try again later, or ask Recall for a higher limit",
+    ),
     502: (Category.UNAVAILABLE, "Recall is overloaded: try again in a moment"),
     503: (Category.UNAVAILABLE, "Recall is overloaded: try again in a moment"),
     504: (Category.UNAVAILABLE, "Recall is overloaded: try again in a moment"),
-    507: (Category.RATE_LIMIT, "Recall has no free bot right now: try again in half a minute"),
+    EMPTY_POOL: (Category.RATE_LIMIT, "Recall has no free bot right now: try again in half a minute"),
 }
 POOL_REFILL_S = 30.0
 LONGEST_DETAIL = 200
@@ -103,7 +107,7 @@ def retry_after_s_of(reply: Reply, now: datetime | None = None) -> float | None:
     if text.isascii() and text.isdigit():
         return float(text)
     try:
-        due = parsedate_to_datetime(text)
-    except ValueError:
-        return POOL_REFILL_S if reply.status == 507 else None
-    return max(0.0, (due.astimezone(UTC) - (now or datetime.now(UTC))).total_seconds())
+        due = parsedate_to_datetime(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return POOL_REFILL_S if reply.status == EMPTY_POOL else None
+    return max(0.0, (due - (now or datetime.now(UTC))).total_seconds())

@@ -119,6 +119,10 @@ REPORTED_AT = "reported_at"
 """Unix ms of the newest status that the platform reported; older reports change nothing."""
 WEBHOOK_AT = "webhook_at"
 """Unix ms of the last status webhook: they are set up."""
+HEARD_AT = "heard_at"
+"""Unix ms at which audio last came."""
+CHECKED_AT = "checked_at"
+"""Unix ms at which an ingest last asked the platform how the bot is."""
 LINKED_AT = "linked_at"
 """Unix ms at which a real-time socket was last known to be open."""
 BRIEF = "brief"
@@ -129,6 +133,10 @@ WORKERS = "{workers}:"
 
 IDEMPOTENCY = "{{idem-{digest}}}:"
 """To be formatted; followed by `claim`, a hash, or `busy`, a lease. What a POST with an Idempotency-Key did."""
+WEBHOOK_SEEN = "{{webhook-{digest}}}:seen"
+"""To be formatted. Unix seconds at which the newest delivery of this webhook was signed."""
+PLACE = "{{place-{digest}}}:meeting"
+"""To be formatted. Id of the meeting for which the bot is in a call, by tenant and call."""
 
 
 def new_meeting_id(shard: int) -> str:

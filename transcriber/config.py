@@ -1,6 +1,6 @@
 """What the transcriber is told."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -12,6 +12,11 @@ class TranscriberSettings(Settings, frozen=True, kw_only=True):
 
     transcriber_status_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8012
     """Health and metrics of this process; 0 takes a free one."""
-    transcriber_engine: str = "auto"
-    """`embedded`, `scripted` (for rehearsals of the pipeline without speech), or `auto`."""
+    transcriber_engine: Literal["auto", "deepgram", "embedded", "scripted"] = "auto"
+    """`auto`: Deepgram where there is a key, else the embedded one; `scripted` needs no speech, only numbers."""
     deepgram_api_key: Secret = Secret("")
+    deepgram_base_url: str = "https://api.deepgram.com"
+    """Of another region, as `https://api.eu.deepgram.com`, or of a server of one's own."""
+    deepgram_model: str = "nova-3"
+    deepgram_opt_out: bool = False
+    """Keep audio out of the improvement of Deepgram's models, which costs more."""

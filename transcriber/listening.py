@@ -2,37 +2,42 @@
 
 import asyncio
 
-import msgspec
 import structlog
 
+from shared.bus import Entry
+from shared.errors import DecodeError
 from shared.events import (
     CODEC,
-    AudioEnded,
     Event,
-    GapFound,
     LineHeard,
     ParticipantJoined,
+    ParticipantRenamed,
     SpeakingStarted,
     SpeakingStopped,
     TranscriptCompleted,
+    VocabularyChanged,
 )
 from shared.meetings import write_of
 from shared.sessions import OwnedMeeting
-from shared.streams import COMMITTED, MIXED, SETTINGS
+from shared.streams import COMMITTED, MIXED
 from shared.waiting import first_of
 from transcriber.coverage import verdict_of
 from transcriber.ports import SpeechEngine
+from transcriber.scribe import Scribe
 from transcriber.situation import Situation
 from transcriber.track import TrackEar
+
+LOST_END_MS = 3_000
+"""The platform's clock and ours, and the way of the last frames, differ by less."""
+LOST_END = "the connection to the meeting platform was lost before the end"
 
 log = structlog.get_logger()
 
 
 async def listen(meeting: OwnedMeeting, engine: SpeechEngine) -> None:
     """Until the transcript is complete. Raises FencedError when another worker owns the meeting."""
-    state = await meeting.bus.state(meeting.id)
-    language = msgspec.json.decode(state.get(SETTINGS, "{}")).get("language", "en")
-    await MeetingEar(meeting, engine, Situation(language)).listen()
+    situation = Situation(await meeting.bus.state(meeting.id))
+    await MeetingEar(meeting, engine, situation).listen()
 
 
 class MeetingEar:
@@ -41,51 +46,54 @@ class MeetingEar:
     def __init__(self, meeting: OwnedMeeting, engine: SpeechEngine, situation: Situation) -> None:
         self._meeting, self._engine, self._situation = meeting, engine, situation
         self._tracks: dict[str, TrackEar] = {}
-        self._lines, self._missing_ms = 0, 0
+        self._last = b"0"
+        """The last fact that was noted."""
+        self._lines = 0
         self._is_complete = False
 
     async def listen(self) -> None:
-        last = b"0"
-        for entry in await self._meeting.bus.timeline(self._meeting.id):
-            last = entry.id
-            await self._note(CODEC.decode(entry.fields))
+        await self._catch_up()
         if self._is_complete:
             return
         async with asyncio.TaskGroup() as tasks:
-            following = tasks.create_task(self._follow(last), name="timeline")
+            following = tasks.create_task(self._follow(), name="timeline")
             await self._hear_tracks()
             following.cancel()
+        await self._catch_up()
         await self._complete()
 
-    async def _follow(self, after: bytes) -> None:
-        timeline = self._meeting.timeline(after)
+    async def _catch_up(self) -> None:
+        for entry in await self._meeting.bus.timeline(self._meeting.id, self._last):
+            await self._read(entry)
+
+    async def _follow(self) -> None:
+        timeline = self._meeting.timeline(self._last)
         try:
             async for entry in timeline:
-                await self._note(CODEC.decode(entry.fields))
+                await self._read(entry)
         finally:
             timeline.close()
 
+    async def _read(self, entry: Entry) -> None:
+        self._last = entry.id
+        try:
+            await self._note(CODEC.decode(entry.fields))
+        except DecodeError as error:
+            log.warning("fact.unreadable", event_type=error.event_type[:60])
+
     async def _note(self, fact: Event) -> None:
-        self._situation.speakers.note(fact)
+        self._situation.note(fact)
         match fact:
-            case ParticipantJoined():
-                self._situation.names[fact.participant_id] = fact.name
-                await self._tell_names()
+            case ParticipantJoined() | ParticipantRenamed() | VocabularyChanged():
+                for track in self._tracks.values():
+                    await track.learn_vocabulary()
             case SpeakingStarted() | SpeakingStopped():
                 if MIXED in self._tracks:
                     await self._tracks[MIXED].mark_change(fact.source_ms)
             case LineHeard():
                 self._lines += 1
-            case GapFound():
-                self._missing_ms += fact.to_ms - fact.from_ms
-            case AudioEnded():
-                self._situation.end_audio(fact.heard_ms)
             case TranscriptCompleted():
                 self._is_complete = True
-
-    async def _tell_names(self) -> None:
-        for track in self._tracks.values():
-            await track.learn_names()
 
     async def _hear_tracks(self) -> None:
         """One task per track, begun when the track appears; returns when the audio has ended and all are done."""
@@ -107,14 +115,21 @@ class MeetingEar:
         return [track for track in tracks if track not in self._tracks]
 
     async def _complete(self) -> None:
-        heard_ms = self._situation.heard_ms
+        """An end of the recording that never came here is missing too."""
+        situation = self._situation
+        scribe = Scribe(self._meeting, situation, MIXED)
+        await scribe.correct()
+        if situation.expected_ms - situation.heard_ms > LOST_END_MS:
+            await scribe.tell_gap(situation.heard_ms, situation.expected_ms, LOST_END)
+            situation.missing_ms[MIXED] += situation.expected_ms - situation.heard_ms
+        missing_ms = sum(situation.missing_ms.values())
         fact = TranscriptCompleted(
             id=f"{self._meeting.id}/transcript-completed",
             meeting_id=self._meeting.id,
             at=self._meeting.clock.now_ms(),
-            verdict=verdict_of(heard_ms, self._missing_ms, self._lines),
-            heard_ms=heard_ms,
-            missing_ms=self._missing_ms,
+            verdict=verdict_of(situation.heard_ms, missing_ms, self._lines),
+            heard_ms=situation.heard_ms,
+            missing_ms=missing_ms,
             lines=self._lines,
         )
         await self._meeting.write(write_of(fact))

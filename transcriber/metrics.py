@@ -10,3 +10,4 @@ final_after = Histogram(
     "chimein_transcriber_final_seconds", "From the end of an utterance's audio to its line", buckets=HOP_BUCKETS
 )
 engine_failures = Counter("chimein_transcriber_engine_failures_total", "Engine streams that broke", ["category"])
+troubles = Counter("chimein_transcriber_troubles_total", "Times that words were late or missing", ["trouble"])

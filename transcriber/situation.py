@@ -1,25 +1,89 @@
 """What all tracks of a meeting share."""
 
 import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
 
+import msgspec
+
+from shared.events import (
+    AudioEnded,
+    Event,
+    GapFound,
+    HearingRecovered,
+    HearingTroubled,
+    MeetingStateChanged,
+    ParticipantJoined,
+    ParticipantRenamed,
+    Settings,
+    VocabularyChanged,
+)
+from shared.meetings import Status
+from shared.streams import ORIGIN, SETTINGS
 from transcriber.speakers import SpeakerBook
+from transcriber.vocabulary import terms_of
+
+ENDLESS_MS = 1 << 60
 
 
 class Situation:
-    """Who is there, who spoke when, and whether more audio will come."""
+    """Who is there, who spoke when, what is missing, and whether more audio will come. Fed with the meeting's facts."""
 
-    def __init__(self, language: str) -> None:
-        self.language = language
+    def __init__(self, state: Mapping[str, str]) -> None:
+        """`state` is the meeting's, as it is at the beginning."""
+        settings = msgspec.json.decode(state.get(SETTINGS, "{}"), type=Settings)
+        self.language, self._title, self._vocabulary = settings.language, settings.title, settings.vocabulary
+        self.origin_ms = int(state.get(ORIGIN, 0))
+        """Unix ms of source time 0; 0 while nobody knows."""
         self.speakers = SpeakerBook()
-        self.names: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        self._pauses: list[tuple[int, int]] = []
+        """When the platform did not record, Unix ms."""
+        self.missing_ms: defaultdict[str, int] = defaultdict(int)
+        """By track."""
+        self._gaps: set[str] = set()
+        """Ids: a successor may tell a gap once more."""
+        self.troubles: set[tuple[str, str]] = set()
+        """Told and not over, by track and kind."""
         self.audio_ended = asyncio.Event()
         self.heard_ms = 0
         """End of the audio, once it has ended."""
+        self.expected_ms = 0
+        """Where the platform's recording ended, as far as anybody knows."""
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
-        return tuple(self.names.values())
+        return terms_of(self._title, self._vocabulary, self._names.values())
 
-    def end_audio(self, heard_ms: int) -> None:
-        self.heard_ms = heard_ms
-        self.audio_ended.set()
+    def note(self, fact: Event) -> None:
+        self.speakers.note(fact)
+        match fact:
+            case ParticipantJoined() | ParticipantRenamed():
+                self._names[fact.participant_id] = fact.name
+            case VocabularyChanged():
+                self._vocabulary = fact.vocabulary
+            case MeetingStateChanged():
+                self._note_status(fact)
+            case GapFound() if fact.id not in self._gaps:
+                self._gaps.add(fact.id)
+                self.missing_ms[fact.track] += fact.to_ms - fact.from_ms
+            case HearingTroubled():
+                self.troubles.add((fact.track, fact.trouble))
+            case HearingRecovered():
+                self.troubles.discard((fact.track, fact.trouble))
+            case AudioEnded():
+                self.heard_ms, self.expected_ms = fact.heard_ms, fact.expected_ms
+                self.audio_ended.set()
+
+    def _note_status(self, fact: MeetingStateChanged) -> None:
+        at_ms = fact.reported_at_ms or fact.at
+        if self._pauses and self._pauses[-1][1] == ENDLESS_MS:
+            self._pauses[-1] = self._pauses[-1][0], at_ms
+        if fact.status in {Status.IN_CALL, Status.DENIED}:
+            self._pauses.append((at_ms, ENDLESS_MS))
+
+    def cause_of(self, from_ms: int, to_ms: int) -> str:
+        """Why there is no audio between these source times."""
+        first, last = self.origin_ms + from_ms, self.origin_ms + to_ms
+        was_paused = self.origin_ms and any(begin < last and end > first for begin, end in self._pauses)
+        return "the recording was paused" if was_paused else "no audio came from the meeting platform"

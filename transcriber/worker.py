@@ -4,18 +4,16 @@ import asyncio
 import functools
 import os
 
-import structlog
-
+from shared.errors import ConfigError
 from shared.sessions import OwnedMeeting, Owner
 from shared.streams import TRANSCRIBER
 from shared.worker import Worker, run
+from transcriber.adapters.deepgram import build_deepgram_engine
 from transcriber.adapters.embedded import build_embedded_engine
 from transcriber.adapters.scripted import ScriptedEngine
 from transcriber.config import TranscriberSettings
 from transcriber.listening import listen
 from transcriber.ports import SpeechEngine
-
-log = structlog.get_logger()
 
 
 def main(settings: TranscriberSettings) -> None:
@@ -38,8 +36,17 @@ async def hear(meeting: OwnedMeeting, engine: SpeechEngine) -> None:
 def build_engine(settings: TranscriberSettings) -> SpeechEngine:
     if settings.transcriber_engine == "scripted":
         return ScriptedEngine()
-    if settings.deepgram_api_key:
-        log.warning("deepgram.not_supported_yet", engine="embedded")
+    if settings.transcriber_engine == "deepgram" or (
+        settings.transcriber_engine == "auto" and settings.deepgram_api_key
+    ):
+        if not settings.deepgram_api_key:
+            raise ConfigError("TRANSCRIBER_ENGINE=deepgram needs DEEPGRAM_API_KEY: make one on Deepgram's console")
+        return build_deepgram_engine(
+            settings.deepgram_api_key,
+            settings.deepgram_base_url,
+            settings.deepgram_model,
+            opts_out=settings.deepgram_opt_out,
+        )
     # A second BLAS thread only spins beside the decoder's own; it must be set before numpy is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     return build_embedded_engine()

@@ -32,6 +32,8 @@ export class MeetingPage {
     this.committed = new Map();
     this.captions = new Map();
     this.people = new Map();
+    this.explanation = "";
+    this.troubles = new Map();
     this.answers = new Map();
     this.seen = new Set();
     for (const id of ["transcript", "captions", "answers", "briefing"]) byId(id).replaceChildren();
@@ -52,6 +54,10 @@ export class MeetingPage {
     this.committed.set(line.track, Math.max(line.end_ms, this.committed.get(line.track) ?? 0));
     if ((this.captions.get(line.track)?.start_ms ?? Infinity) < line.end_ms) this.captions.delete(line.track);
     this.showCaptions();
+  }
+
+  renameSpeaker(lineId, speaker) {
+    this.lines.get(lineId)?.row.querySelector("b")?.replaceWith(named(speaker));
   }
 
   addNote(id, at_ms, text) {
@@ -92,12 +98,24 @@ export class MeetingPage {
     byId("latest").hidden = atEnd(byId("transcript"));
   }
 
+  setTrouble(key, explanation) {
+    explanation ? this.troubles.set(key, explanation) : this.troubles.delete(key);
+    this.showExplanation();
+  }
+
+  showExplanation() {
+    const sentences = new Set([this.explanation, ...this.troubles.values()].filter(Boolean));
+    byId("explanation").textContent = [...sentences].join(" ");
+    byId("explanation").hidden = sentences.size === 0;
+  }
+
   setStatus(status, explanation = "") {
     const isOver = ["ended", "failed", "erased"].includes(status);
     byId("status").textContent = status.replace("_", " ");
     byId("status").toggleAttribute("data-over", isOver);
-    byId("explanation").textContent = explanation;
-    byId("explanation").hidden = !explanation;
+    this.explanation = explanation;
+    if (isOver) this.troubles.clear();
+    this.showExplanation();
     byId("leave").hidden = byId("hush").hidden = isOver;
     if (isOver) this.captions.clear(), this.showCaptions();
   }
@@ -152,6 +170,11 @@ const HANDLERS = {
   "participant.joined": (page, event) => (page.people.set(event.participant_id, event.name), page.showPeople()),
   "participant.left": (page, event) => (page.people.delete(event.participant_id), page.showPeople()),
   "line.heard": (page, event) => page.addLine(event.line),
+  "line.speaker_corrected": (page, event) => page.renameSpeaker(event.line_id, event.speaker),
+  "participant.renamed": (page, event) =>
+    page.people.has(event.participant_id) && (page.people.set(event.participant_id, event.name), page.showPeople()),
+  "hearing.troubled": (page, event) => page.setTrouble(`${event.track}/${event.trouble}`, event.explanation),
+  "hearing.recovered": (page, event) => page.setTrouble(`${event.track}/${event.trouble}`, ""),
   "caption.changed": (page, event) => page.setCaption(event),
   "audio.gap_found": (page, event) =>
     page.addNote(event.id, event.from_ms, `${((event.to_ms - event.from_ms) / 1000).toFixed(1)} s of audio are missing: ${event.cause}`),

@@ -1,7 +1,7 @@
 """Recall.ai as the meeting platform: sends bots, calls them back, has their recordings erased."""
 
 from ingest.adapters.silence import SILENT_MP3
-from ingest.ports import BotRequest
+from ingest.ports import BotChange, BotRequest
 from shared.errors import Category, MeetingError
 from shared.recall_api import Leaving, RecallApi
 
@@ -26,6 +26,14 @@ class RecallPlatform:
     async def send_bot(self, request: BotRequest) -> str:
         bot = await self._api.create_bot(body_of(request), f"{request.meeting_id}:{request.attempt}")
         return bot.id
+
+    async def changes(self, bot_id: str) -> tuple[BotChange, ...]:
+        bot = await self._api.retrieve_bot(bot_id)
+        ordered = sorted(bot.status_changes, key=lambda change: change.created_at)
+        return tuple(
+            BotChange(code=one.code, sub_code=one.sub_code or "", at_ms=round(one.created_at.timestamp() * 1000))
+            for one in ordered
+        )
 
     async def leave(self, bot_id: str) -> bool:
         left = await self._api.leave_call(bot_id)
@@ -59,7 +67,7 @@ def body_of(request: BotRequest) -> dict[str, object]:
         "meeting_url": request.meeting_url,
         "bot_name": request.settings.bot_name,
         "metadata": {"meeting_id": request.meeting_id},
-        "recording_config": recording_of(request.socket_url),
+        "recording_config": recording_of(request.socket_urls),
         # Clips are only taken from a bot that was made with one.
         "automatic_audio_output": {"in_call_recording": {"data": {"kind": "mp3", "b64_data": SILENT_MP3}}},
         "automatic_leave": {
@@ -71,7 +79,7 @@ def body_of(request: BotRequest) -> dict[str, object]:
     }
 
 
-def recording_of(socket_url: str) -> dict[str, object]:
+def recording_of(socket_urls: tuple[str, ...]) -> dict[str, object]:
     return {
         "audio_mixed_raw": {},
         "participant_events": {},
@@ -79,5 +87,5 @@ def recording_of(socket_url: str) -> dict[str, object]:
         "video_mixed_layout": "audio_only",
         "start_recording_on": "call_join",
         "retention": None,
-        "realtime_endpoints": [{"type": "websocket", "url": socket_url, "events": EVENTS}],
+        "realtime_endpoints": [{"type": "websocket", "url": url, "events": EVENTS} for url in socket_urls],
     }

@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import pytest
+from deepgram_streams import engine_at, hasty_server
 
+from rehearsal.deepgram_server import DeepgramServer
 from rehearsal.recordings import SAMPLE, load
 from rehearsal.scoring import word_errors, words_of
 from shared.errors import Category, TranscriptionError
@@ -60,12 +62,21 @@ def embedded_subject(recording: bytes) -> Subject:
     )
 
 
-@pytest.fixture(scope="module", params=["scripted", pytest.param("embedded", marks=pytest.mark.engine)])
+def deepgram_subject(server: DeepgramServer) -> Subject:
+    return Subject(engine_at(server), scripted_audio, " ".join(f"n{n}" for n in range(END_MS // 200)))
+
+
+@pytest.fixture(scope="module", params=["scripted", "deepgram", pytest.param("embedded", marks=pytest.mark.engine)])
 async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
-    is_scripted = request.param == "scripted"
-    subject = scripted_subject() if is_scripted else embedded_subject(request.getfixturevalue("recording"))
-    yield subject
-    await subject.engine.close()
+    async with hasty_server() as server:
+        if request.param == "scripted":
+            subject = scripted_subject()
+        elif request.param == "deepgram":
+            subject = deepgram_subject(server)
+        else:
+            subject = embedded_subject(request.getfixturevalue("recording"))
+        yield subject
+        await subject.engine.close()
 
 
 @pytest.fixture(scope="module")

@@ -19,9 +19,11 @@ from brain.worker import Desk
 from gateway.app import build_app
 from gateway.config import GatewaySettings
 from ingest.config import IngestSettings
-from ingest.handlers import HANDLERS, Ingest
+from ingest.doors import Doors
+from ingest.handlers import HANDLERS
 from ingest.ports import BotRequest
 from ingest.producer import Producer
+from ingest.resources import Ingest
 from ingest.sockets import SocketServer
 from ingest.worker import read_commands
 from rehearsal.fake_bot import FakeBot, Plan
@@ -51,7 +53,7 @@ class NumberedPlatform:
     async def send_bot(self, request: BotRequest) -> str:
         self.requests.append(request)
         plan = Plan(seconds=SECONDS, speed=SPEED, blocks_per_frame=5)
-        self.calls.append(asyncio.create_task(FakeBot(request.socket_url, 1, plan).run()))
+        self.calls.append(asyncio.create_task(FakeBot(request.socket_urls[0], 1, plan).run()))
         return "bot-1"
 
     async def leave(self, bot_id: str) -> bool:
@@ -117,7 +119,9 @@ async def worker_of(stack: contextlib.AsyncExitStack, role: str, redis_url: str)
 async def start_ingest(run: Runner, worker: Worker, platform: NumberedPlatform) -> None:
     settings = IngestSettings(ingest_port=free_port())
     producer = Producer(worker.bus, worker.clock)
-    server = await SocketServer(worker.bus, producer, worker.clock).start("127.0.0.1", settings.ingest_port)
+    server = await SocketServer(Doors(worker.bus, worker.clock), producer, worker.clock).start(
+        "127.0.0.1", settings.ingest_port
+    )
     dependencies = Ingest(worker.bus, platform, settings, worker.clock)
     run(producer.run())
     run(read_commands(CommandLoop(worker, HANDLERS, dependencies), worker))

@@ -180,6 +180,12 @@ def rig_on_url() -> Callable[[str], contextlib.AbstractAsyncContextManager[Rig]]
 
 
 @pytest.fixture
+def rig_with_url() -> Callable[..., contextlib.AbstractAsyncContextManager[Rig]]:
+    """For tests that bring both."""
+    return lambda url, **fields: rig_on(url, settings_of(**fields))
+
+
+@pytest.fixture
 async def fake_app() -> AsyncIterator[web.Application]:
     client = FakeAsyncRedis()
     yield build_app(settings_of(), Bus(client), client)

@@ -88,3 +88,12 @@ async def test_briefing_nobody_writes_is_a_504_that_names_the_brain(rig_with):
         response = await rig.client.get(f"/meetings/{await rig.meeting()}/brief")
         assert response.status == 504
         assert "brain" in (await response.json())["detail"]
+
+
+async def test_kept_briefing_says_how_much_was_heard_by_now(fake_rig):
+    meeting_id = await fake_rig.meeting(line("l1"), brief=kept(brief("l1")), **{"received:mixed": "200000"})
+    response = await fake_rig.client.get(f"/meetings/{meeting_id}/brief")
+    page = await fake_rig.client.get(f"/meetings/{meeting_id}/brief", headers={"Accept": "text/markdown"})
+    sentence = "So far: 3 min 20 s heard, nothing missing."
+    assert (await response.json())["coverage"] == sentence
+    assert sentence in await page.text()

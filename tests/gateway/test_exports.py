@@ -3,20 +3,25 @@
 import re
 from itertools import pairwise
 
-from gateway.contract import Transcript, TranscriptGap, TranscriptLine
-from gateway.exports import cues, to_markdown, to_srt, to_text, to_vtt, transcript_of
-from shared.events import GapFound, Line, LineHeard, TranscriptCompleted
+import msgspec
+
+from gateway.contract import CoverageSummary, Transcript, TranscriptGap, TranscriptLine, TranscriptWord
+from gateway.exports import brief_to_markdown, briefing_of, cues, to_markdown, to_srt, to_text, to_vtt, transcript_of
+from shared.events import Brief, GapFound, Line, LineHeard, SpokenWord, TranscriptCompleted
 from shared.view import MeetingView
 
+SUMMARY = "Complete: 9 s heard, nothing missing."
 TIMES = re.compile(r"(\d\d):(\d\d):(\d\d)[.,](\d\d\d) --> (\d\d):(\d\d):(\d\d)[.,](\d\d\d)")
 
 
 def line(n: int, start_ms: int, end_ms: int, text: str = "hello", speaker: str = "Ada"):
-    return TranscriptLine(id=f"l{n}", speaker=speaker, start_ms=start_ms, end_ms=end_ms, text=text)
+    who = {"speaker": speaker, "participant_id": "", "confidence": 1.0, "language": ""}
+    return TranscriptLine(id=f"l{n}", start_ms=start_ms, end_ms=end_ms, text=text, **who)
 
 
 def transcript(*lines: TranscriptLine, gaps: tuple[TranscriptGap, ...] = ()):
-    return Transcript(meeting_id="m", lines=list(lines), gaps=list(gaps), complete=True)
+    whole = CoverageSummary(heard_s=9.0, missing_s=0.0, verdict="complete", gaps=len(gaps), summary=SUMMARY)
+    return Transcript(meeting_id="m", lines=list(lines), gaps=list(gaps), complete=True, coverage=whole)
 
 
 def spans(text: str):
@@ -78,6 +83,8 @@ class TestText:
             "[0:00:00] Ada: hello",
             "[0:00:01] (2.5 s of audio are missing: socket lost)",
             "[0:00:04] Ada: hello",
+            "",
+            SUMMARY,
         ]
 
     def test_braces_in_what_was_said_are_only_text(self):
@@ -89,16 +96,37 @@ class TestMarkdown:
         page = to_markdown(transcript(line(1, 0, 900, "# [x](javascript:1) <script> **b**")))
         assert r"\# \[x\](javascript:1) \<script\> \*\*b\*\*" in page
 
+    def test_last_row_says_how_complete_it_is(self):
+        assert to_markdown(transcript(line(1, 0, 900))).endswith(f"hello\n\n*{SUMMARY}*\n")
+
+
+class TestBriefing:
+    def briefing(self):
+        parts = {"key_points": [], "decisions": [], "action_items": [], "open_questions": []}
+        brief = Brief(title="Stand-up", summary="All is well.", made_by="rules", upto_line_id="l1", **parts)
+        return briefing_of(brief, {"received:mixed": "4200"}, MeetingView())
+
+    def test_it_keeps_the_brief_and_says_how_much_was_heard(self):
+        made = self.briefing()
+        assert (made.title, made.upto_line_id) == ("Stand-up", "l1")
+        assert made.coverage == "So far: 4.2 s heard, nothing missing."
+
+    def test_markdown_says_so_at_its_end(self):
+        assert brief_to_markdown(self.briefing()).endswith(
+            "\n\n*So far: 4.2 s heard, nothing missing. Written by rules.*\n"
+        )
+
 
 class TestTranscript:
-    def heard(self, verdict: str):
+    def heard(self, verdict: str, **how: bool):
         view = MeetingView()
         about = {"meeting_id": "m", "at": 1}
-        said = Line(id="l1", track="mixed", speaker="Ada", start_ms=0, end_ms=900, text="hello")
+        word = SpokenWord(text="hello", start_ms=0, end_ms=900, confidence=0.5)
+        said = Line(id="l1", track="mixed", speaker="Ada", start_ms=0, end_ms=900, text="hello", words=[word])
         view.apply(LineHeard(id="1", line=said, **about))
         view.apply(GapFound(id="2", track="mixed", from_ms=0, to_ms=5, cause="late", **about))
         view.apply(TranscriptCompleted(id="3", verdict=verdict, heard_ms=900, missing_ms=0, lines=1, **about))
-        return transcript_of("m", view)
+        return transcript_of("m", {}, view, **how)
 
     def test_view_becomes_lines_and_gaps(self):
         made = self.heard("complete")
@@ -109,4 +137,9 @@ class TestTranscript:
         assert [self.heard(verdict).complete for verdict in ("complete", "partial", "lost")] == [True, False, False]
 
     def test_meeting_under_way_is_not_complete(self):
-        assert transcript_of("m", MeetingView()).complete is False
+        assert transcript_of("m", {}, MeetingView()).complete is False
+
+    def test_words_are_left_out_unless_they_are_asked_for(self):
+        (with_words,), (without,) = (self.heard("complete", with_words=wanted).lines for wanted in (True, False))
+        word = TranscriptWord(text="hello", start_ms=0, end_ms=900, confidence=0.5)
+        assert (with_words.words, without.words) == ([word], msgspec.UNSET)

@@ -139,6 +139,15 @@ async def test_claim_under_way_elsewhere_is_not_given_twice(fake_rig):
     assert (await second.take("same"), second.sent_after) == (True, b"5-0")
 
 
+async def test_what_an_earlier_try_remembered_is_known_to_the_next(fake_rig):
+    first, second = Claim(fake_rig.bus, "{idem-x}:"), Claim(fake_rig.bus, "{idem-x}:")
+    await first.take("same")
+    await first.remember("first", "m-1")
+    await first.release()
+    await second.take("same")
+    assert (second.known("first"), second.known("other"), Claim(fake_rig.bus).known("first")) == ("m-1", None, None)
+
+
 async def test_nothing_that_was_said_is_kept_under_the_key(rig):
     rig.play(BRAIN, answers)
     meeting_id = await rig.meeting()

@@ -1,36 +1,17 @@
-"""Joining, leaving, erasing: what callers get, and what the workers see."""
+"""Leaving and erasing: what callers get, and what the workers see."""
 
 import asyncio
 
-import msgspec
 from redis.asyncio import Redis
 
+from gateway.places import Place
 from shared.bus import connect
 from shared.clock import SystemClock
-from shared.events import CODEC, BotJoined, BotLeft, JoinMeeting, JoinRefused, LeaveRefused, MeetingErased, effect
-from shared.streams import INGEST, SHARDS, MeetingKeys
+from shared.events import CODEC, BotLeft, LeaveRefused, MeetingErased, effect
+from shared.meeting_urls import parse_meeting_url
+from shared.streams import INGEST, MeetingKeys
 
 CLOCK = SystemClock()
-LINK = "https://meet.google.com/abc-defg-hij"
-ALL = range(SHARDS)
-
-
-def takes_bot(command):
-    return [effect(BotJoined, command, "joined", CLOCK, bot_id="bot-1")]
-
-
-def refuses_bot(category, reason="the platform said no"):
-    return lambda command: [effect(JoinRefused, command, "refused", CLOCK, reason=reason, category=category)]
-
-
-def one_after_the_other(scripts):
-    """The first script for the first command, and so on."""
-    left = iter(scripts)
-
-    def script(command):
-        return next(left)(command)
-
-    return script
 
 
 async def erase_now(redis: Redis, command) -> None:
@@ -41,81 +22,6 @@ async def erase_now(redis: Redis, command) -> None:
     pipe.delete(keys.state, keys.timeline)
     pipe.xadd(keys.timeline, {CODEC.TYPE: kind, CODEC.BODY: body})
     await pipe.execute()
-
-
-class TestJoin:
-    async def test_bot_taken_by_the_platform_makes_201_with_where_to_look(self, rig):
-        rig.play(INGEST, takes_bot, shards=ALL)
-        response = await rig.client.post("/meetings/join", json={"meeting_url": LINK, "bot_name": "Bell"})
-        made = await response.json()
-        assert response.status == 201
-        assert response.headers["Location"] == f"/meetings/{made['meeting_id']}/status"
-        assert (made["status"], made["platform"], made["bot_name"]) == ("joining", "google_meet", "Bell")
-
-    async def test_meeting_is_kept_active_announced_and_has_a_secret_token(self, rig):
-        rig.play(INGEST, takes_bot, shards=ALL)
-        made = await (await rig.client.post("/meetings/join", json={"meeting_url": LINK})).json()
-        keys = MeetingKeys(made["meeting_id"])
-        state = await rig.bus.state(made["meeting_id"])
-        timeline = [CODEC.decode(entry.fields) for entry in await rig.bus.timeline(made["meeting_id"])]
-        assert made["meeting_id"] in await rig.bus.active(keys.shard.shard)
-        assert await rig.bus.redis.xrevrange(keys.shard.roster, count=1)
-        assert len(bytes.fromhex(state["socket_token"])) == 32
-        assert [type(event).__name__ for event in timeline] == ["MeetingRequested", "BotJoined"]
-        assert state["tenant"] == "default"
-        assert state["socket_token"].encode() not in b"".join(msgspec.json.encode(event) for event in timeline)
-
-    async def test_wishes_reach_ingest_in_the_command(self, rig):
-        rig.play(INGEST, takes_bot, shards=ALL)
-        wishes = {
-            "language": "de",
-            "answer_when": "never",
-            "speak": False,
-            "retention_hours": 2,
-            "metadata": {"a": "b"},
-        }
-        await rig.client.post("/meetings/join", json={"meeting_url": f"{LINK}?authuser=1", **wishes})
-        (command,) = rig.workers.commands
-        assert isinstance(command, JoinMeeting)
-        assert command.meeting_url == LINK
-        assert {name: getattr(command.settings, name) for name in wishes} == wishes
-
-    async def test_refusals_are_told_by_category(self, rig):
-        expected = {"invalid": 422, "authentication": 502, "rate_limit": 503, "unavailable": 503, "timeout": 504}
-        scripts = [refuses_bot(category) for category in expected]
-        rig.play(INGEST, one_after_the_other(scripts), shards=ALL)
-        seen = {}
-        for category in expected:
-            response = await rig.client.post("/meetings/join", json={"meeting_url": LINK})
-            problem = await response.json()
-            seen[category] = response.status
-            assert problem["detail"] == "the platform said no"
-            assert problem["meeting_id"]
-            assert ("Retry-After" in response.headers) == (response.status == 503)
-        assert seen == expected
-
-    async def test_without_any_ingest_the_504_names_it_and_where_to_look_later(self, rig_with):
-        async with rig_with(join_wait_s=0.2) as rig:
-            response = await rig.client.post("/meetings/join", json={"meeting_url": LINK})
-            problem = await response.json()
-        assert response.status == 504
-        assert "no ingest worker is running" in problem["detail"]
-        assert f"/meetings/{problem['meeting_id']}/status" in problem["detail"]
-
-    async def test_link_to_no_meeting_names_field_and_remedy_and_leaves_nothing_behind(self, fake_rig):
-        response = await fake_rig.client.post("/meetings/join", json={"meeting_url": "https://example.com/x"})
-        problem = await response.json()
-        assert response.status == 422
-        assert response.content_type == "application/problem+json"
-        assert problem["errors"][0]["field"] == "meeting_url"
-        assert "paste" in problem["errors"][0]["remedy"]
-        assert await fake_rig.bus.redis.keys("*") == []
-
-    async def test_meetings_are_spread_over_shards(self, rig):
-        rig.play(INGEST, takes_bot, shards=ALL)
-        posts = [rig.client.post("/meetings/join", json={"meeting_url": LINK}) for _ in range(12)]
-        made = [await response.json() for response in await asyncio.gather(*posts)]
-        assert len({meeting["meeting_id"].split("-")[1] for meeting in made}) > 3
 
 
 class TestLeave:
@@ -161,6 +67,14 @@ class TestErase:
         first = await (await self.erased(rig, meeting_id)).json()
         assert await (await rig.client.delete(f"/meetings/{meeting_id}")).json() == first
         assert len(rig.workers.commands) == 1
+
+    async def test_call_of_an_erased_meeting_may_be_joined_anew_at_once(self, rig):
+        url = "https://meet.google.com/abc-defg-hij"
+        meeting_id = await rig.meeting(meeting_url=url, tenant="default")
+        place = Place(rig.bus, CLOCK, "default", parse_meeting_url(url))
+        await place.take(meeting_id, force=False)
+        await self.erased(rig, meeting_id)
+        assert await rig.bus.redis.keys("{place-*") == []
 
     async def test_unknown_meeting_is_404(self, fake_rig):
         response = await fake_rig.client.delete(f"/meetings/m-07-{'0' * 20}")

@@ -8,8 +8,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.bodies import MAX_BODY_BYTES, not_fitting
-from gateway.contract import JoinRequest, Problem
+from gateway.contract import Problem
 from gateway.problems import STATUS_OF, failed_stage, problems
+from gateway.requests import JoinRequest
 from shared.errors import Category
 
 

@@ -2,10 +2,12 @@
 
 import pytest
 
-from gateway.statuses import deafness, heard
+from gateway.statuses import deafness
 from shared.clock import SystemClock
 from shared.events import (
     GapFound,
+    HearingRecovered,
+    HearingTroubled,
     Line,
     LineHeard,
     MeetingStateChanged,
@@ -44,8 +46,47 @@ class TestStatus:
         meeting_id = await fake_rig.meeting(*facts, **audio)
         status = await (await fake_rig.client.get(f"/meetings/{meeting_id}/status")).json()
         assert status["participants"] == [{"id": "1", "name": "Ada"}]
-        assert (status["heard_s"], status["committed_s"], status["lag_s"]) == (61.0, 58.5, 2.5)
+        assert (status["heard_s"], status["committed_s"], status["lag_s"]) == (58.5, 56.0, 2.5)
         assert (status["lines"], status["missing_s"], status["verdict"], status["deaf"]) == (1, 2.5, None, False)
+
+    async def test_ledger_of_every_track_is_shown(self, fake_rig):
+        facts = [
+            fact(ParticipantJoined, participant_id="100", name="Ada"),
+            fact(GapFound, track="100", from_ms=1000, to_ms=3500, cause="socket lost"),
+        ]
+        audio = {"received:100": "61000", "committed:100": "58500", "sent:100": "58400", "returned:100": "57000"}
+        meeting_id = await fake_rig.meeting(*facts, **audio)
+        status = await (await fake_rig.client.get(f"/meetings/{meeting_id}/status")).json()
+        assert status["coverage"] == [
+            {
+                "track": "100",
+                "participant": "Ada",
+                "received_s": 58.5,
+                "sent_s": 58.4,
+                "returned_s": 57.0,
+                "committed_s": 56.0,
+                "missing_s": 2.5,
+                "gaps": [{"from_s": 1.0, "to_s": 3.5, "cause": "socket lost"}],
+            }
+        ]
+
+    async def test_troubles_are_shown_until_they_are_over(self, fake_rig):
+        trouble = {"track": "mixed", "trouble": "waiting_for_transcription_slot"}
+        troubled = fact(HearingTroubled, explanation="All slots are taken.", **trouble)
+        other = fact(HearingTroubled, track="mixed", trouble="transcription_late", explanation="Late.")
+        over = fact(HearingRecovered, track="mixed", trouble="transcription_late")
+        meeting_id = await fake_rig.meeting(troubled, other, over)
+        status = await (await fake_rig.client.get(f"/meetings/{meeting_id}/status")).json()
+        (shown,) = status["troubles"]
+        assert abs(shown.pop("since") - CLOCK.now_ms()) < 60_000
+        assert shown == {**trouble, "explanation": "All slots are taken."}
+
+    @pytest.mark.parametrize("state", ["waiting_room", "recording_denied", "deaf", "failed", "never_heard_of"])
+    async def test_every_state_is_shown_with_its_sentence(self, fake_rig, state):
+        meeting_id = await fake_rig.meeting(fact(MeetingStateChanged, status=state, explanation="What to do."))
+        status = await (await fake_rig.client.get(f"/meetings/{meeting_id}/status")).json()
+        assert (status["status"], status["explanation"]) == (state, "What to do.")
+        assert status["deaf"] is (state in {"recording_denied", "deaf"})
 
     async def test_finished_transcript_shows_its_verdict(self, fake_rig):
         done = fact(TranscriptCompleted, verdict="partial", heard_ms=1000, missing_ms=100, lines=1)
@@ -75,32 +116,36 @@ class TestStatus:
         )
 
 
-class TestHearing:
-    def test_slowest_track_makes_the_lag(self):
-        state = {"received:a": "5000", "received:b": "9000", "committed:a": "1000", "committed:b": "8500"}
-        assert heard(state) == (9000, 4000)
-
-    def test_track_nothing_is_committed_of_lags_by_all_of_it(self):
-        assert heard({"received:a": "5000", "committed:a": "-1"}) == (5000, 5000)
-
-    def test_meeting_without_audio_has_neither(self):
-        assert heard({}) == (0, 0)
+class TestDeafness:
+    def listening(self, silent_ms: int, **fields: str):
+        return {"status": "listening", "status_at": str(NOW - 60_000), "heard_at": str(NOW - silent_ms), **fields}
 
     def test_in_the_call_without_permission_is_deaf(self):
-        assert "host must allow" in deafness("in_call", None, 0, NOW)
+        assert "host must allow" in deafness({"status": "in_call"}, NOW)
+
+    @pytest.mark.parametrize("status", ["in_call", "recording_denied", "deaf"])
+    def test_what_the_state_says_about_it_is_told(self, status):
+        assert deafness({"status": status, "explanation": "Ask the host."}, NOW) == "Ask the host."
 
     def test_no_audio_for_more_than_ten_seconds_is_deaf(self):
-        assert deafness("listening", NOW - 60_000, 49_000, NOW) == "no audio came for 11 s"
+        assert deafness(self.listening(11_000), NOW) == "no audio came for 11 s"
 
     def test_audio_of_just_now_is_not_deaf(self):
-        assert deafness("listening", NOW - 60_000, 59_500, NOW) == ""
+        assert deafness(self.listening(500), NOW) == ""
 
-    def test_audio_faster_than_the_clock_is_not_deaf(self):
-        assert deafness("listening", NOW - 60_000, 600_000, NOW) == ""
+    def test_who_began_to_listen_just_now_is_not_deaf(self):
+        assert deafness({"status": "listening", "status_at": str(NOW - 3000)}, NOW) == ""
 
-    @pytest.mark.parametrize("status", ["requested", "joining", "waiting_room", "ended", "failed"])
+    def test_recording_that_goes_on_after_a_long_pause_is_not_deaf(self):
+        assert deafness(self.listening(120_000, status_at=str(NOW - 2000)), NOW) == ""
+
+    def test_silence_on_tracks_of_ones_own_is_people_who_are_muted(self):
+        assert deafness(self.listening(60_000, **{"received:100": "5000"}), NOW) == ""
+        assert deafness(self.listening(60_000, **{"received:mixed": "5000"}), NOW)
+
+    @pytest.mark.parametrize("status", ["requested", "joining", "waiting_room", "ended", "failed", "never_heard_of"])
     def test_outside_the_call_nobody_is_deaf(self, status):
-        assert deafness(status, NOW - 60_000, 0, NOW) == ""
+        assert deafness(self.listening(60_000, status=status), NOW) == ""
 
 
 class TestList:

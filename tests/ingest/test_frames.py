@@ -5,7 +5,15 @@ import pytest
 from ingest import frames
 from shared.clock import ManualClock
 from shared.errors import DecodeError
-from shared.events import ChatReceived, Event, ParticipantJoined, ParticipantLeft, SpeakingStarted, SpeakingStopped
+from shared.events import (
+    ChatReceived,
+    Event,
+    ParticipantJoined,
+    ParticipantLeft,
+    ParticipantRenamed,
+    SpeakingStarted,
+    SpeakingStopped,
+)
 
 MEETING = "m-03-" + "a" * 20
 AUDIO = '{"event":"audio_mixed_raw.data","data":{"data":{"buffer":"AAD//w==","timestamp":{"relative":12.34}}}}'
@@ -18,7 +26,7 @@ def event(kind: str, inner: str = "null", name: str = '"Lin"') -> str:
 
 
 def fact(message: str) -> Event | None:
-    return frames.fact_of(frames.decode(message), MEETING, ManualClock(5))
+    return frames.fact_of(frames.decode(message), MEETING, 44_100, ManualClock(5))
 
 
 def test_audio_is_bytes_with_its_time() -> None:
@@ -32,6 +40,7 @@ def test_audio_is_bytes_with_its_time() -> None:
     [
         ("join", ParticipantJoined),
         ("leave", ParticipantLeft),
+        ("update", ParticipantRenamed),
         ("speech_on", SpeakingStarted),
         ("speech_off", SpeakingStopped),
     ],

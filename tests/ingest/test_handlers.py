@@ -1,17 +1,13 @@
 """What ingest does with each command, on a real server with a scripted platform."""
 
+import msgspec
 import pytest
 from support import facts_of, new_meeting
 
 from ingest.config import IngestSettings
-from ingest.handlers import (
-    Ingest,
-    on_erase_meeting,
-    on_join_meeting,
-    on_leave_meeting,
-    on_report_bot_status,
-)
-from ingest.ports import BotRequest
+from ingest.handlers import on_erase_meeting, on_join_meeting, on_leave_meeting, on_report_bot_status
+from ingest.ports import BotChange, BotRequest
+from ingest.resources import Ingest
 from shared.bus import Bus
 from shared.errors import Category, MeetingError, MeetingGoneError
 from shared.events import (
@@ -30,6 +26,7 @@ from shared.events import (
     Settings,
 )
 from shared.meetings import write_of
+from shared.socket_tokens import is_good
 from shared.streams import MIXED, STATUS, MeetingKeys, audio_id
 
 
@@ -44,6 +41,9 @@ class ScriptedPlatform:
     async def send_bot(self, request: BotRequest) -> str:
         self.sent.append(request)
         return self.done("bot-1")
+
+    async def changes(self, bot_id: str) -> tuple[BotChange, ...]:
+        return self.done(())
 
     async def leave(self, bot_id: str) -> bool:
         self.calls.append(f"leave {bot_id}")
@@ -104,9 +104,14 @@ def report(meeting_id: str, code: str, sub_code: str = "") -> ReportBotStatus:
 
 async def test_a_bot_is_sent_with_the_socket_that_only_it_knows(bus: Bus) -> None:
     meeting_id, platform = await new_meeting(bus), ScriptedPlatform()
-    (joined,) = await carried_out(bus, on_join_meeting, join(meeting_id), platform)
+    joined, joining = await carried_out(bus, on_join_meeting, join(meeting_id), platform)
     assert isinstance(joined, BotJoined)
-    assert platform.sent[0].socket_url == f"wss://ears.example.org/recall/{meeting_id}/?token=secret"
+    assert joining.status == "joining"
+    first, second = platform.sent[0].socket_urls
+    assert first.startswith(f"wss://ears.example.org/recall/{meeting_id}/?token=")
+    assert first.removesuffix("1") == second.removesuffix("2")
+    token = first.partition("token=")[2].partition("&")[0]
+    assert is_good(token, "secret", meeting_id, 7)
     state = await bus.state(meeting_id)
     assert (state["bot_id"], state[STATUS]) == ("bot-1", "joining")
 
@@ -123,8 +128,21 @@ async def test_a_platform_that_refuses_ends_the_meeting_with_its_reason(bus: Bus
 async def test_a_join_that_is_delivered_twice_asks_for_the_same_bot(bus: Bus) -> None:
     meeting_id, platform = await new_meeting(bus), ScriptedPlatform()
     first = await carried_out(bus, on_join_meeting, join(meeting_id), platform)
-    assert await carried_out(bus, on_join_meeting, join(meeting_id), platform) == first
-    assert platform.sent[0].attempt == platform.sent[1].attempt
+    assert await carried_out(bus, on_join_meeting, join(meeting_id), platform) == first[:1]
+    assert platform.sent[0] == platform.sent[1]
+
+
+async def test_a_bot_that_was_quicker_than_its_platforms_answer_does_not_go_back(bus: Bus) -> None:
+    meeting_id = await new_meeting(bus)
+    await carried_out(bus, on_report_bot_status, report(meeting_id, "in_call_recording"), ScriptedPlatform())
+    await carried_out(bus, on_join_meeting, join(meeting_id), ScriptedPlatform())
+    assert (await bus.state(meeting_id))[STATUS] == "listening"
+
+
+async def test_a_report_about_another_bot_means_nothing(bus: Bus) -> None:
+    meeting_id = await joined_meeting(bus)
+    stranger = msgspec.structs.replace(report(meeting_id, "fatal"), bot_id="bot-0")
+    assert await carried_out(bus, on_report_bot_status, stranger, ScriptedPlatform()) == []
 
 
 async def test_leaving_ends_the_audio_where_it_ended(bus: Bus) -> None:
@@ -153,7 +171,7 @@ async def test_a_platform_that_does_not_let_go_is_told(bus: Bus) -> None:
     command = LeaveMeeting(id="l", meeting_id=meeting_id, at=1)
     (refused,) = await carried_out(bus, on_leave_meeting, command, ScriptedPlatform(AWAY))
     assert isinstance(refused, LeaveRefused)
-    assert (await bus.state(meeting_id))[STATUS] == "joining"
+    assert (await bus.state(meeting_id))[STATUS] == "requested"
 
 
 async def test_states_come_from_the_platform_and_say_what_to_do(bus: Bus) -> None:

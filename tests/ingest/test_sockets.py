@@ -1,21 +1,27 @@
 """The socket server with a real client on a real server: who gets in, and what nonsense does."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from support import eventually, facts_of, free_port, new_meeting
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from ingest.doors import Doors
 from ingest.producer import Producer
 from ingest.sockets import REST_S, SocketServer
+from rehearsal.made_meetings import socket_path
 from rehearsal.recall_frames import Origin, audio
+from rehearsal.recall_webhooks import signed_headers
 from shared.bus import Bus
 from shared.clock import SystemClock
 from shared.events import MeetingStateChanged
 from shared.streams import CHUNK_BYTES, MIXED, PCM, STATUS, MeetingKeys, source_ms_of
+from shared.streams import ORIGIN as ORIGIN_FIELD
 
 PORT = free_port()
 URL = f"ws://127.0.0.1:{PORT}"
@@ -26,7 +32,7 @@ ORIGIN = Origin(bot_id="b", recording_id="r", endpoint_id="e", started_at=dateti
 async def producer(bus: Bus) -> AsyncIterator[Producer]:
     """A running server; gives its producer."""
     producer = Producer(bus, SystemClock())
-    server = await SocketServer(bus, producer, SystemClock()).start("127.0.0.1", PORT)
+    server = await SocketServer(Doors(bus, SystemClock()), producer, SystemClock()).start("127.0.0.1", PORT)
     running = asyncio.create_task(producer.run())
     yield producer
     running.cancel()
@@ -35,8 +41,8 @@ async def producer(bus: Bus) -> AsyncIterator[Producer]:
     await server.wait_closed()
 
 
-def dial(meeting_id: str, token: str = "secret") -> connect:
-    return connect(f"{URL}/recall/{meeting_id}/?token={token}", compression=None)
+def dial(meeting_id: str) -> connect:
+    return connect(URL + socket_path(meeting_id), compression=None)
 
 
 async def refusal(url: str) -> int:
@@ -92,18 +98,20 @@ async def test_the_first_sound_says_that_the_bot_listens(bus: Bus, producer: Pro
 
 async def test_strangers_are_refused_before_the_handshake_ends(bus: Bus, producer: Producer) -> None:
     meeting_id = await new_meeting(bus)
+    other = await new_meeting(bus)
     unknown = "m-03-" + "a" * 20
     assert await refusal(f"{URL}/recall/{meeting_id}/?token=wrong") == 403
     assert await refusal(f"{URL}/recall/{meeting_id}/") == 403
-    assert await refusal(f"{URL}/recall/{unknown}/?token=secret") == 403
-    assert await refusal(f"{URL}/recall/nonsense/?token=secret") == 403
+    assert await refusal(URL + socket_path(other).replace(other, meeting_id)) == 403
+    assert await refusal(URL + socket_path(unknown)) == 403
+    assert await refusal(URL + socket_path("nonsense")) == 403
     assert await refusal(f"{URL}/elsewhere") == 404
 
 
 async def test_a_meeting_that_is_over_is_not_heard_again(bus: Bus, producer: Producer) -> None:
     meeting_id = await new_meeting(bus)
     await bus.redis.hset(MeetingKeys(meeting_id).state, STATUS, "ended")
-    assert await refusal(f"{URL}/recall/{meeting_id}/?token=secret") == 403
+    assert await refusal(URL + socket_path(meeting_id)) == 403
 
 
 @pytest.mark.parametrize(
@@ -197,3 +205,84 @@ async def test_what_redis_forgot_is_appended_again(bus: Bus, producer: Producer)
         await bus.redis.delete(MeetingKeys(meeting_id).audio(MIXED))
         await say(socket, 10, 1)
         await eventually(lambda: has_chunks(bus, meeting_id, 11))
+
+
+async def test_a_socket_that_comes_within_a_chunk_leaves_its_beginning_to_the_other(
+    bus: Bus, producer: Producer
+) -> None:
+    meeting_id = await new_meeting(bus)
+    async with dial(meeting_id) as first, dial(meeting_id) as second:
+        await say(first, 0, 2)
+        for n in range(11, 100):
+            await second.send(audio(ORIGIN, bytes([9]) * 640, n * 20))
+        await asyncio.sleep(0.2)
+        await say(first, 2, 18)
+        await eventually(lambda: has_chunks(bus, meeting_id, 20))
+    heard = await chunks_of(bus, meeting_id)
+    assert all(heard[n * 100] == bytes([n]) * CHUNK_BYTES for n in range(20))
+
+
+async def test_a_socket_that_comes_back_ahead_does_not_shut_the_other_out(bus: Bus, producer: Producer) -> None:
+    meeting_id = await new_meeting(bus)
+    async with dial(meeting_id) as slow:
+        async with dial(meeting_id) as quick:
+            await say(quick, 0, 2)
+            quick.transport.abort()
+        async with dial(meeting_id) as back:
+            await say(back, 8, 2)
+            await asyncio.sleep(0.3)
+            await say(slow, 0, 10)
+            await eventually(lambda: has_chunks(bus, meeting_id, 10))
+
+
+async def test_a_recording_that_begins_anew_goes_on_where_the_meeting_is(bus: Bus, producer: Producer) -> None:
+    meeting_id = await new_meeting(bus)
+    async with dial(meeting_id) as socket:
+        await say(socket, 0, 12)
+        await eventually(lambda: has_chunks(bus, meeting_id, 12))
+    await eventually(lambda: is_told(bus, meeting_id))
+    later = Origin(bot_id="b", recording_id="r2", endpoint_id="e", started_at=ORIGIN.started_at + timedelta(seconds=60))
+    async with dial(meeting_id) as socket:
+        for n in range(3):
+            await socket.send(audio(later, bytes([n]) * CHUNK_BYTES, n * 100))
+        await socket.close()
+    await eventually(lambda: is_heard_until(bus, meeting_id, 60_200))
+    first_again = min(at_ms for at_ms in await chunks_of(bus, meeting_id) if at_ms > 1_100)
+    assert first_again in {59_900, 60_000}
+
+
+async def is_heard_until(bus: Bus, meeting_id: str, at_ms: int) -> bool:
+    return max(await chunks_of(bus, meeting_id)) >= at_ms
+
+
+async def is_told(bus: Bus, meeting_id: str) -> bool:
+    return ORIGIN_FIELD in await bus.state(meeting_id)
+
+
+async def test_a_track_per_participant_stays_apart(bus: Bus, producer: Producer) -> None:
+    meeting_id = await new_meeting(bus)
+    async with dial(meeting_id) as socket:
+        for person in (100, 200):
+            frame = msgspec.json.decode(audio(ORIGIN, bytes([person]) * CHUNK_BYTES, 0))
+            frame["event"] = "audio_separate_raw.data"
+            frame["data"]["data"]["participant"] = {"id": person, "name": None}
+            await socket.send(msgspec.json.encode(frame).decode())
+        keys = MeetingKeys(meeting_id)
+        for track in ("100", "200"):
+            await eventually(lambda track=track: bus.redis.xlen(keys.audio(track)))
+
+
+async def test_where_a_secret_is_set_only_signed_handshakes_come_in(bus: Bus) -> None:
+    meeting_id, secret, port = await new_meeting(bus), b"0123456789abcdef", free_port()
+    clock = SystemClock()
+    server = await SocketServer(Doors(bus, clock, [secret]), Producer(bus, clock), clock).start("127.0.0.1", port)
+    url = f"ws://127.0.0.1:{port}" + socket_path(meeting_id)
+    whsec = "whsec_" + base64.b64encode(secret).decode()
+    async with server:
+        assert await refusal(url) == 401
+        async with connect(url, additional_headers=signed_headers(whsec)):
+            pass
+        for headers in (signed_headers("whsec_" + base64.b64encode(b"another").decode()), signed_headers(whsec, b"x")):
+            with pytest.raises(InvalidStatus):
+                async with connect(url, additional_headers=headers):
+                    pass

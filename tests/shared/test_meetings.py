@@ -3,7 +3,8 @@
 import pytest
 
 from shared.events import BotJoined, Brief, BriefWritten, Hushed, JoinRefused, MeetingStateChanged
-from shared.meetings import Status, explain, is_forward, state_of, status_of_code, write_of
+from shared.explanations import explain
+from shared.meetings import Status, is_forward, state_of, status_of_code, write_of
 
 
 @pytest.mark.parametrize(
@@ -16,6 +17,10 @@ from shared.meetings import Status, explain, is_forward, state_of, status_of_cod
         ("in_call", Status.LISTENING, True),
         ("listening", Status.IN_CALL, True),
         ("listening", Status.LISTENING, False),
+        ("listening", Status.DEAF, True),
+        ("deaf", Status.LISTENING, True),
+        ("recording_denied", Status.IN_CALL, True),
+        ("deaf", Status.WAITING_ROOM, False),
         ("listening", Status.ENDED, True),
         ("ended", Status.LISTENING, False),
         ("ended", Status.FAILED, False),
@@ -40,8 +45,19 @@ def test_a_sub_code_is_explained_before_its_status() -> None:
 
 def test_a_fact_carries_its_change_of_state() -> None:
     joined = BotJoined(id="1", meeting_id="m", at=5, bot_id="b")
-    assert state_of(joined) == {"bot_id": "b", "status": "joining", "status_at": 5}
+    assert state_of(joined) == {"bot_id": "b"}
     assert state_of(Hushed(id="1", meeting_id="m", at=5, by="A")) == {}
+
+
+def test_a_reported_state_counts_only_while_no_newer_one_was() -> None:
+    waiting = MeetingStateChanged(id="1", meeting_id="m", at=5, status="waiting_room", reported_at_ms=3)
+    guard = write_of(waiting).guard
+    assert guard is not None
+    assert (guard.field, guard.value) == ("reported_at", 3)
+    noticed = MeetingStateChanged(id="1", meeting_id="m", at=5, status="listening")
+    over = MeetingStateChanged(id="1", meeting_id="m", at=5, status="ended", reported_at_ms=3)
+    assert write_of(noticed).guard is None
+    assert write_of(over).guard is None
 
 
 def test_a_refused_join_leaves_nothing_to_work_on() -> None:

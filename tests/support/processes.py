@@ -10,6 +10,8 @@ from pathlib import Path
 
 from support import free_port
 
+from rehearsal.made_meetings import socket_path
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -45,8 +47,8 @@ class System:
     def log_of(self, process: subprocess.Popen[bytes], role: str) -> str:
         return (self._logs / f"{role}-{self.processes.index(process)}.log").read_text()
 
-    def socket_url(self, meeting_id: str, token: str = "secret") -> str:
-        return f"ws://127.0.0.1:{self.ingest_port}/recall/{meeting_id}/?token={token}"
+    def socket_url(self, meeting_id: str) -> str:
+        return f"ws://127.0.0.1:{self.ingest_port}{socket_path(meeting_id)}"
 
     def stop(self) -> None:
         for process in self.processes:

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from gateway.signatures import delivery_id_of, is_signed, signature_of
+from shared.signatures import Delivery, delivery_of, is_signed, signature_of
 
 SECRET = base64.b64decode("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
 OTHER = b"another secret of 32 bytes......"
@@ -75,9 +75,18 @@ def test_headers_of_two_families_are_never_mixed():
     assert not is_signed(mixed, BODY, [SECRET], NOW)
 
 
-def test_delivery_id_is_found_under_either_name():
-    assert [delivery_id_of(headers(family)) for family in ("webhook", "svix")] == ["msg_test1"] * 2
-    assert delivery_id_of({}) == ""
+def test_delivery_is_told_under_either_name():
+    found = [delivery_of(headers(family), BODY, [SECRET], NOW) for family in ("webhook", "svix")]
+    assert found == [Delivery("msg_test1", NOW)] * 2
+
+
+def test_delivery_is_that_of_the_signed_headers_whatever_the_others_say():
+    forged = {"webhook-id": "fresh", "webhook-timestamp": str(NOW + 9), "webhook-signature": "v1,AAAA"}
+    assert delivery_of({**forged, **headers("svix")}, BODY, [SECRET], NOW) == Delivery("msg_test1", NOW)
+
+
+def test_bytes_that_are_no_text_in_a_header_are_a_wrong_signature_and_nothing_worse():
+    assert not is_signed(headers(id="msg\udcff"), BODY, [SECRET], NOW)
 
 
 def test_signature_is_made_as_the_vector_says():

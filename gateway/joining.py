@@ -1,0 +1,181 @@
+"""Joining a meeting: one bot per call, however often it is asked for."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, cast
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from gateway.answers import flat, respond
+from gateway.bodies import body_of
+from gateway.contract import MeetingCreated
+from gateway.idempotency import CLAIM
+from gateway.places import Place
+from gateway.problems import wrong_field
+from gateway.replies import no_reply, refused, reply_to
+from gateway.requests import JoinRequest
+from gateway.resources import BUS, CLOCK, SETTINGS
+from gateway.sending import absence_of
+from gateway.statuses import summary_of
+from gateway.vocabulary import cleaned
+from shared import streams
+from shared.bus import Bus
+from shared.events import (
+    CODEC,
+    AnyEvent,
+    Event,
+    JoinMeeting,
+    JoinRefused,
+    MeetingRequested,
+    Settings,
+    new_trace,
+)
+from shared.meeting_urls import MeetingLink, parse_meeting_url
+from shared.meetings import Status
+from shared.streams import INGEST, SHARDS, MeetingKeys, ShardKeys, new_meeting_id
+
+ROSTER_KEPT = 1000
+TENANT = "default"
+
+log = structlog.get_logger()
+
+
+async def join(request: web.Request) -> web.Response:
+    """Sends the bot, and answers once the platform took it or refused."""
+    wanted = await body_of(request, JoinRequest)
+    link = link_of(wanted)
+    bus, claim = request.app[BUS], request[CLAIM]
+    meeting_id = await claim.remember("meeting_id", new_meeting_id(await less_busy_shard(bus)))
+    first = claim.known("first") or await first_meeting(request, wanted, link, meeting_id)
+    if first != meeting_id:
+        return joined_already(first, await bus.state(first))
+    command = JoinMeeting(
+        id=claim.command_id,
+        meeting_id=meeting_id,
+        at=int(await claim.remember("at", str(request.app[CLOCK].now_ms()))),
+        trace=new_trace(),
+        meeting_url=link.url,
+        settings=settings_of(wanted, request.app[SETTINGS].retention_hours),
+    )
+    if claim.sent_after is None:
+        await create(bus, command, link)
+        await claim.mark_sent(b"0")
+        log.info("meeting.requested", meeting_id=meeting_id, platform=link.platform)
+    reply = await reply_to(request, command, b"0", request.app[SETTINGS].join_wait_s)
+    return await joined(request, command, reply, link)
+
+
+async def first_meeting(request: web.Request, wanted: JoinRequest, link: MeetingLink, meeting_id: str) -> str:
+    """The meeting for which the bot is in this call: this one, unless another was first."""
+    place = Place(request.app[BUS], request.app[CLOCK], TENANT, link)
+    return await request[CLAIM].remember("first", await place.take(meeting_id, force=wanted.force))
+
+
+def joined_already(meeting_id: str, state: Mapping[str, str]) -> web.Response:
+    head = summary_of(meeting_id, state)
+    created = MeetingCreated(
+        meeting_id=meeting_id,
+        status=head.status,
+        platform=head.platform,
+        bot_name=head.bot_name,
+        created_at=head.created_at,
+        joined_already=True,
+    )
+    return respond(created, headers={"Location": where_of(meeting_id)})
+
+
+def where_of(meeting_id: str) -> str:
+    return f"/meetings/{meeting_id}/status"
+
+
+def link_of(wanted: JoinRequest) -> MeetingLink:
+    """Raises ProblemError."""
+    try:
+        return parse_meeting_url(wanted.meeting_url)
+    except ValueError as error:
+        problem, _, remedy = str(error).rpartition(": ")
+        raise wrong_field("meeting_url", problem or remedy, remedy, slug="invalid-meeting-url") from error
+
+
+def settings_of(wanted: JoinRequest, retention_hours: float) -> Settings:
+    return Settings(
+        bot_name=wanted.bot_name,
+        language=wanted.language,
+        answer_when=wanted.answer_when,
+        speak=wanted.speak,
+        retention_hours=wanted.retention_hours or retention_hours,
+        metadata=wanted.metadata,
+        title=flat(wanted.title),
+        vocabulary=cleaned(wanted.vocabulary),
+    )
+
+
+async def less_busy_shard(bus: Bus) -> int:
+    """Of two random ones: nearly as even as counting all."""
+    shards = secrets.randbelow(SHARDS), secrets.randbelow(SHARDS)
+    pipe = bus.redis.pipeline(transaction=False)
+    for shard in shards:
+        pipe.scard(ShardKeys(shard).active)
+    meetings = cast("list[int]", await pipe.execute())
+    return shards[0] if meetings[0] <= meetings[1] else shards[1]
+
+
+async def create(bus: Bus, command: JoinMeeting, link: MeetingLink) -> None:
+    """The meeting, its place among the others and the command: all or nothing, and once."""
+    keys = MeetingKeys(command.meeting_id)
+    if await bus.redis.exists(keys.state):
+        return
+    requested = MeetingRequested(
+        id=f"{command.id}/requested",
+        meeting_id=command.meeting_id,
+        at=command.at,
+        trace=command.trace,
+        platform=link.platform,
+        settings=command.settings,
+    )
+    pipe = bus.redis.pipeline(transaction=True)
+    pipe.hset(keys.state, mapping=first_state(command, link))
+    pipe.zadd(keys.shard.meetings, {command.meeting_id: command.at})
+    pipe.sadd(keys.shard.active, command.meeting_id)
+    pipe.xadd(keys.timeline, entry_of(requested))
+    pipe.xadd(keys.shard.roster, {"meeting": command.meeting_id}, maxlen=ROSTER_KEPT, approximate=True)
+    pipe.xadd(keys.shard.commands(INGEST), entry_of(command))
+    await pipe.execute()
+
+
+def first_state(command: JoinMeeting, link: MeetingLink) -> dict[Any, Any]:
+    return {
+        streams.STATUS: Status.REQUESTED,
+        streams.TENANT: TENANT,
+        streams.PLATFORM: link.platform,
+        streams.MEETING_URL: link.url,
+        streams.SETTINGS: msgspec.json.encode(command.settings).decode(),
+        streams.CREATED_AT: command.at,
+        streams.STATUS_AT: command.at,
+        streams.SOCKET_TOKEN: secrets.token_hex(32),
+    }
+
+
+def entry_of(event: Event) -> dict[Any, Any]:
+    kind, body = CODEC.encode(event)
+    return {CODEC.TYPE: kind, CODEC.BODY: body}
+
+
+async def joined(request: web.Request, command: JoinMeeting, reply: AnyEvent | None, link: MeetingLink) -> web.Response:
+    """Raises ProblemError when the platform refused, or nobody replied."""
+    if isinstance(reply, JoinRefused):
+        raise await refused(request[CLAIM], "join-refused", reply)
+    if reply is None:
+        why, where = await absence_of(request.app[BUS], request.app[CLOCK], INGEST), where_of(command.meeting_id)
+        raise no_reply(f"the bot has not been sent yet: {why}. It may still join: look at GET {where}", command)
+    created = MeetingCreated(
+        meeting_id=command.meeting_id,
+        status=Status.JOINING,
+        platform=link.platform,
+        bot_name=command.settings.bot_name,
+        created_at=command.at,
+        joined_already=False,
+    )
+    return respond(created, status=201, headers={"Location": where_of(command.meeting_id)})
