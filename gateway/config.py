@@ -1,6 +1,5 @@
 """What the gateway is told by the environment."""
 
-import binascii
 import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Annotated
@@ -8,7 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from shared.config import Secret, Settings, load, signing_keys
+from shared.config import Secret, Settings, load, signing_keys, signing_problems
 from shared.errors import ConfigError
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=600)]
@@ -69,13 +68,7 @@ def problems_of(settings: GatewaySettings) -> Iterator[str]:
     for origin in settings.cors_origins:
         if not is_origin(origin):
             yield f"CORS_ORIGINS has {origin!r}: write each as scheme://host[:port], without path and without *"
-    try:
-        secrets = settings.webhook_secrets
-    except binascii.Error:
-        yield "RECALL_WEBHOOK_SECRET is not `whsec_` and base64: copy it again from Recall's dashboard"
-    else:
-        if any(len(secret) < 16 for secret in secrets):
-            yield "RECALL_WEBHOOK_SECRET is too short: copy the whole of it from Recall's dashboard"
+    yield from signing_problems(settings.recall_webhook_secret)
 
 
 def is_loopback(host: str) -> bool:

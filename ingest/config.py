@@ -1,10 +1,11 @@
 """What ingest is told."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import msgspec
 
-from shared.config import RecallSettings, Secret, signing_keys
+from shared.config import RecallSettings, Secret, signing_keys, signing_problems
 
 
 class IngestSettings(RecallSettings, frozen=True, kw_only=True):
@@ -20,7 +21,9 @@ class IngestSettings(RecallSettings, frozen=True, kw_only=True):
     recall_sockets: Annotated[int, msgspec.Meta(ge=1, le=3)] = 2
     """Real-time sockets per bot: with two, a socket or an ingest may die and not a word is lost."""
     recall_audio: Literal["mixed", "separate"] = "mixed"
-    """`separate`: a track per participant, so that names are certain; not on every platform."""
+    """`separate`: a track per participant, so that names are certain. Up to 16 at once on Zoom and Meet, 9 on Teams."""
+    recall_max_hours: Annotated[float, msgspec.Meta(gt=0, le=23)] = 8.0
+    """A bot that has listened for so long leaves, whatever goes on: a cap on cost. Its sockets' tokens last a day."""
     recall_webhook_secret: Secret = Secret("")
     """`whsec_…`; two, separated by a comma or a space, while the secret is being rotated."""
     recall_signed_sockets: bool = True
@@ -30,6 +33,10 @@ class IngestSettings(RecallSettings, frozen=True, kw_only=True):
     def webhook_secrets(self) -> tuple[bytes, ...]:
         """Raises binascii.Error for a secret that is not base64."""
         return signing_keys(self.recall_webhook_secret)
+
+    def problems(self) -> Iterator[str]:
+        yield from RecallSettings.problems(self)
+        yield from signing_problems(self.recall_webhook_secret)
 
     def socket_urls(self, meeting_id: str, token: str) -> tuple[str, ...]:
         """What the bot dials. The path ends in `/` before `?`, as Recall asks."""

@@ -5,8 +5,9 @@ say what it means.
 """
 
 import base64
-from collections.abc import Mapping
-from typing import Annotated, TypeVar
+import binascii
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -47,10 +48,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def bus_url(self) -> str:
         return self.redis_url.reveal() or f"redis://{self.redis_host or '127.0.0.1'}:{self.redis_port}/0"
 
+    def problems(self) -> Iterator[str]:
+        """What is wrong beyond each field's type: one sentence each, naming the setting and the remedy."""
+        yield from ()
+
 
 REHEARSAL_URL = "http://127.0.0.1:8009"
 """Where `chimein rehearse` stands in for Recall beside a running system that has no key."""
 REHEARSAL_KEY = Secret("rehearsal")
+RECALL_REGIONS = ("us-east-1", "us-west-2", "eu-central-1", "ap-northeast-1")
+"""Accounts of their own each: a key of one is unknown in the others."""
 
 
 class RecallSettings(Settings, frozen=True, kw_only=True):
@@ -73,6 +80,13 @@ class RecallSettings(Settings, frozen=True, kw_only=True):
             return self.recall_base_url or REHEARSAL_URL
         return f"https://{self.recall_region}.recall.ai"
 
+    def problems(self) -> Iterator[str]:
+        if not self.recall_base_url and self.recall_region not in RECALL_REGIONS:
+            yield (
+                f"RECALL_REGION={self.recall_region!r} is no region of Recall: set the one in which the key was made, "
+                f"of {', '.join(RECALL_REGIONS)}"
+            )
+
 
 def signing_keys(secret: Secret) -> tuple[bytes, ...]:
     """Of `whsec_…`, or two of them while the secret is being rotated. Raises binascii.Error for what is not base64."""
@@ -80,12 +94,23 @@ def signing_keys(secret: Secret) -> tuple[bytes, ...]:
     return tuple(base64.b64decode(word.removeprefix("whsec_"), validate=True) for word in words)
 
 
-SettingsT = TypeVar("SettingsT", bound=msgspec.Struct)
+def signing_problems(secret: Secret) -> Iterator[str]:
+    """Of what RECALL_WEBHOOK_SECRET holds."""
+    try:
+        keys = signing_keys(secret)
+    except binascii.Error:
+        yield "RECALL_WEBHOOK_SECRET is not `whsec_` and base64: copy it again from Recall's dashboard"
+        return
+    if any(len(key) < 16 for key in keys):
+        yield "RECALL_WEBHOOK_SECRET is too short: copy the whole of it from Recall's dashboard"
+
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
 
 
 def load(kind: type[SettingsT], environ: Mapping[str, str]) -> SettingsT:
     """Raises ConfigError that names every setting that is wrong. Empty values count as unset."""
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     problems = []
     for field in msgspec.structs.fields(kind):
         name = field.name.upper()
@@ -98,7 +123,10 @@ def load(kind: type[SettingsT], environ: Mapping[str, str]) -> SettingsT:
             problems.append(f"{name}={shown}: {error}")
     if problems:
         raise ConfigError(*problems)
-    return kind(**values)
+    settings = kind(**values)
+    if problems := list(settings.problems()):
+        raise ConfigError(*problems)
+    return settings
 
 
 def convert(text: str, kind: object) -> object:

@@ -82,7 +82,7 @@ class RecallApi:
         return self._decoded(await self._accepted(call, LOOKING), Bot)
 
     async def list_bots(self, metadata: Mapping[str, str]) -> tuple[Bot, ...]:
-        """Those that were made with this metadata; of very many the newest."""
+        """Those that were made with this metadata, as far as they are on the first page."""
         query = urlencode({f"metadata__{name}": value for name, value in metadata.items()})
         call = Call(name="list_bots", method="GET", path=f"{BOTS}?{query}")
         page = self._decoded(await self._accepted(call, LOOKING), BotPage)

@@ -38,11 +38,11 @@ class RecallHttp:
         """Raises only when no answer came."""
         try:
             reply = await self._exchange(call)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise self._counted(call, self._unreachable()) from error
         except TimeoutError as error:
             reason = f"Recall did not answer within {self._answer_s:g} s: try again in a moment"
             raise self._counted(call, self._failure(reason, category=Category.TIMEOUT)) from error
-        except aiohttp.ClientConnectorError as error:
-            raise self._counted(call, self._unreachable()) from error
         except aiohttp.ClientError as error:
             reason = "the connection to Recall was cut before it answered: try again in a moment"
             raise self._counted(call, self._failure(reason, category=Category.CONNECTIVITY)) from error

@@ -52,7 +52,7 @@ def may_repeat(outcome: Outcome, patience: Patience) -> bool:
 
 def backoff_s(tries: int, luck: float) -> float:
     """Between half and the whole of a pause that doubles."""
-    return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (tries - 1)) * (1 + luck) / 2
+    return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** (tries - 1)) * (1 + luck) / 2
 
 
 def repeated(call: Call, outcome: Outcome) -> Call:

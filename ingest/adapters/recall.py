@@ -1,58 +1,76 @@
 """Recall.ai as the meeting platform: sends bots, calls them back, has their recordings erased."""
 
-from ingest.adapters.silence import SILENT_MP3
+import structlog
+
+from ingest.adapters.recall_body import MEETING_ID, body_of
+from ingest.config import IngestSettings
 from ingest.ports import BotChange, BotRequest
+from shared.clock import Clock, SystemClock
 from shared.errors import Category, MeetingError
 from shared.recall_api import Leaving, RecallApi
 
-EVENTS = [
-    "audio_mixed_raw.data",
-    "participant_events.join",
-    "participant_events.leave",
-    "participant_events.speech_on",
-    "participant_events.speech_off",
-    "participant_events.chat_message",
-]
-TERMINAL = frozenset({"call_ended", "done", "fatal", "analysis_done", "analysis_failed", "media_expired"})
-JOINING_S = 2.0
+ON_ITS_WAY_S = 2.0
+"""Between two tries to call back a bot that is on its way: until it has arrived it obeys nothing."""
+LEAVING_S = 20.0
+UNCERTAIN = frozenset({Category.CONNECTIVITY, Category.INTERNAL, Category.TIMEOUT, Category.UNAVAILABLE})
+"""After these failures nobody knows whether there is a bot."""
+
+log = structlog.get_logger()
 
 
 class RecallPlatform:
     """A MeetingPlatform."""
 
-    def __init__(self, api: RecallApi) -> None:
-        self._api = api
+    def __init__(self, api: RecallApi, settings: IngestSettings | None = None, clock: Clock | None = None) -> None:
+        self._api, self._settings, self._clock = api, settings or IngestSettings(), clock or SystemClock()
 
     async def send_bot(self, request: BotRequest) -> str:
-        bot = await self._api.create_bot(body_of(request), f"{request.meeting_id}:{request.attempt}")
+        try:
+            bot = await self._api.create_bot(
+                body_of(request, self._settings), f"{request.meeting_id}:{request.attempt}"
+            )
+        except MeetingError as error:
+            if error.category in UNCERTAIN and (bot_id := await self._sent_after_all(request.meeting_id)):
+                return bot_id
+            raise
         return bot.id
+
+    async def _sent_after_all(self, meeting_id: str) -> str:
+        """A bot whose making was never confirmed; empty when there is none. Unfound it would listen to nobody's use."""
+        try:
+            bots = await self._api.list_bots({MEETING_ID: meeting_id})
+        except MeetingError as error:
+            log.warning("bot.not_looked_for", category=error.category)
+            return ""
+        return next((bot.id for bot in bots if not bot.is_over), "")
 
     async def changes(self, bot_id: str) -> tuple[BotChange, ...]:
         bot = await self._api.retrieve_bot(bot_id)
-        ordered = sorted(bot.status_changes, key=lambda change: change.created_at)
-        return tuple(
-            BotChange(code=one.code, sub_code=one.sub_code or "", at_ms=round(one.created_at.timestamp() * 1000))
-            for one in ordered
-        )
+        return tuple(BotChange(code=one.code, sub_code=one.sub_code or "", at_ms=one.at_ms) for one in bot.history)
 
     async def leave(self, bot_id: str) -> bool:
-        left = await self._api.leave_call(bot_id)
-        if left is Leaving.UNSTARTED:
-            return await self.take_back(bot_id)
-        return left is Leaving.LEFT
+        """Raises a passing MeetingError when the bot is still on its way after all the waiting."""
+        until_ms = self._clock.now_ms() + LEAVING_S * 1000
+        while True:
+            left = await self._api.leave_call(bot_id)
+            if left is not Leaving.UNSTARTED:
+                return left is Leaving.LEFT
+            if await self._is_over(bot_id):
+                return False
+            if await self._api.delete_bot(bot_id):
+                return True
+            if self._clock.now_ms() >= until_ms:
+                raise on_its_way()
+            await self._clock.sleep(ON_ITS_WAY_S)
 
-    async def take_back(self, bot_id: str) -> bool:
-        """Raises a passing MeetingError while the bot is on its way: it can neither leave nor be taken back."""
-        bot = await self._api.retrieve_bot(bot_id)
-        if bot.status and bot.status.code in TERMINAL:
-            return False
-        if await self._api.delete_bot(bot_id):
+    async def _is_over(self, bot_id: str) -> bool:
+        """Recall says of some bots that they were not started, when they are gone."""
+        try:
+            return (await self._api.retrieve_bot(bot_id)).is_over
+        except MeetingError as error:
+            if error.category is not Category.NOT_FOUND:
+                raise
             return True
-        raise MeetingError(
-            "the bot is still on its way into the meeting: ask it to leave again in a moment",
-            category=Category.UNAVAILABLE,
-            retry_after_s=JOINING_S,
-        )
 
     async def erase_media(self, bot_id: str) -> None:
         await self._api.delete_media(bot_id)
@@ -61,31 +79,9 @@ class RecallPlatform:
         await self._api.close()
 
 
-def body_of(request: BotRequest) -> dict[str, object]:
-    """A bot that hears everybody, keeps nothing and may speak. Recall forgets defaults that matter: see each."""
-    return {
-        "meeting_url": request.meeting_url,
-        "bot_name": request.settings.bot_name,
-        "metadata": {"meeting_id": request.meeting_id},
-        "recording_config": recording_of(request.socket_urls),
-        # Clips are only taken from a bot that was made with one.
-        "automatic_audio_output": {"in_call_recording": {"data": {"kind": "mp3", "b64_data": SILENT_MP3}}},
-        "automatic_leave": {
-            "waiting_room_timeout": 600,
-            "noone_joined_timeout": 900,
-            # The default of 2 s ends the meeting when the last person's network blips.
-            "everyone_left_timeout": {"timeout": 60, "activate_after": 60},
-        },
-    }
-
-
-def recording_of(socket_urls: tuple[str, ...]) -> dict[str, object]:
-    return {
-        "audio_mixed_raw": {},
-        "participant_events": {},
-        "video_mixed_mp4": None,
-        "video_mixed_layout": "audio_only",
-        "start_recording_on": "call_join",
-        "retention": None,
-        "realtime_endpoints": [{"type": "websocket", "url": url, "events": EVENTS} for url in socket_urls],
-    }
+def on_its_way() -> MeetingError:
+    return MeetingError(
+        "the bot is still on its way into the meeting: ask it to leave again in a moment",
+        category=Category.UNAVAILABLE,
+        retry_after_s=ON_ITS_WAY_S,
+    )

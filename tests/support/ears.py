@@ -8,7 +8,8 @@ import msgspec
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
 
-from ingest.adapters.recall import body_of
+from ingest.adapters.recall_body import body_of
+from ingest.config import IngestSettings
 from ingest.ports import BotRequest
 from shared.events import Settings
 
@@ -60,10 +61,10 @@ async def listening() -> AsyncIterator[Ear]:
 
 def bot_request(socket_url: str, *, meeting_url: str = MEETING_URL, attempt: int = 1) -> BotRequest:
     return BotRequest(
-        meeting_id="m-1", meeting_url=meeting_url, settings=Settings(), socket_url=socket_url, attempt=attempt
+        meeting_id="m-1", meeting_url=meeting_url, settings=Settings(), socket_urls=(socket_url,), attempt=attempt
     )
 
 
 def bot_body(socket_url: str = "wss://ears.example.org/recall/m-1/?token=secret", **changes: object) -> dict:
     """A good request for a bot."""
-    return {**body_of(bot_request(socket_url)), **changes}
+    return {**body_of(bot_request(socket_url), IngestSettings()), **changes}
