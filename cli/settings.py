@@ -14,6 +14,8 @@ class CliSettings(Settings, frozen=True, kw_only=True):
 
     chimein_url: str = "http://127.0.0.1:8000"
     """Where the gateway answers."""
+    public_url: str = ""
+    """Where people and Recall's webhooks reach the gateway."""
     chimein_api_key: Secret = Secret("")
     """One of the gateway's CHIMEIN_API_KEYS."""
 

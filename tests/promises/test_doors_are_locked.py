@@ -151,6 +151,14 @@ async def test_good_signature_is_accepted(door, how):
     assert (status, command.meeting_id, command.code) == (204, door.meeting_id, "in_call_recording")
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
+async def test_body_that_is_not_encoded_as_it_says_is_refused_before_any_write(door, encoding):
+    before = await door.everything()
+    status, _ = await door.knock({**signed(door.body()), "Content-Encoding": encoding}, door.body())
+    assert status in {400, 401}
+    assert await door.everything() == before
+
+
 async def test_replayed_delivery_is_refused_before_any_write(door):
     headers = signed(door.body())
     first, _ = await door.knock(headers, door.body())
