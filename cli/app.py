@@ -93,9 +93,20 @@ def join(
     url: Annotated[str, typer.Argument(help="The meeting's link.")],
     bot_name: Annotated[str, typer.Option(help="Its name in the meeting.")] = "Chime",
     speak: Annotated[bool, typer.Option(help="Answer aloud.")] = True,
+    title: Annotated[str, typer.Option(help="What it is about; its terms are heard better.")] = "",
+    term: Annotated[list[str] | None, typer.Option(help="A name or term likely to be said; may be repeated.")] = None,
+    force: Annotated[bool, typer.Option(help="A second bot where one is in the meeting already.")] = False,
 ) -> None:
     """Send the bot into a meeting."""
-    client(lambda gateway: reading.join(gateway, console, url, bot_name=bot_name, speak=speak))
+    wanted = {
+        "meeting_url": url,
+        "bot_name": bot_name,
+        "speak": speak,
+        "title": title,
+        "vocabulary": term or [],
+        "force": force,
+    }
+    client(lambda gateway: reading.join(gateway, console, wanted))
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """What the client commands print."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from rich.console import Console
@@ -31,8 +32,8 @@ def clock_of(ms: int) -> str:
     return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
 
 
-async def join(gateway: Gateway, console: Console, url: str, *, bot_name: str, speak: bool) -> None:
-    made = await gateway.post("/meetings/join", {"meeting_url": url, "bot_name": bot_name, "speak": speak})
+async def join(gateway: Gateway, console: Console, wanted: Mapping[str, object]) -> None:
+    made = await gateway.post("/meetings/join", wanted)
     console.print(f"[bold]{made['meeting_id']}[/bold]  {made['status']}")
     console.print(f"Follow it with: chimein tail {made['meeting_id']}", style="dim")
 

@@ -70,7 +70,7 @@ class Performance:
 
     async def play(self) -> None:
         self._recall.play(self._recording, self._plan.speed)
-        joined = await self._gateway.post("/meetings/join", {"meeting_url": MEETING_URL})
+        joined = await self._gateway.post("/meetings/join", {"meeting_url": MEETING_URL, "force": True})
         self._meeting_id = str(joined["meeting_id"])
         watching = asyncio.create_task(self._watch(), name="watch")
         try:

@@ -182,6 +182,11 @@ class Bot:
             if "audio_mixed_raw.data" in events:
                 line.send(recall_frames.audio(origin, pcm, source_ms))
 
+    def on_own_audio(self, person: Person, pcm: bytes, source_ms: float) -> None:
+        for line, origin, events in self.lines:
+            if "audio_separate_raw.data" in events:
+                line.send(recall_frames.separate_audio(origin, person, pcm, source_ms))
+
     def on_person(self, kind: str, person: Person, source_ms: float, detail: dict[str, str] | None = None) -> None:
         for line, origin, events in self.lines:
             if f"participant_events.{kind}" in events:

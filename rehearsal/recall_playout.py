@@ -17,6 +17,7 @@ class Listener(Protocol):
     """Who is told what happens in the meeting."""
 
     def on_audio(self, pcm: bytes, source_ms: float) -> None: ...
+    def on_own_audio(self, person: Person, pcm: bytes, source_ms: float) -> None: ...
     def on_person(self, kind: str, person: Person, source_ms: float) -> None: ...
     def on_cut(self) -> None: ...
 
@@ -31,6 +32,7 @@ class Playout:
         self._random = random.Random(faults.seed)  # noqa: S311  # a fault that replays from its seed
         self.people = people_of(recording)
         self.cues = cues_of(recording, self.people)
+        self._own = own_sounds_of(recording, self.people)
         self.duration_ms = len(self._pcm) / BYTES_PER_MS
         self.finished = asyncio.Event()
         """All of the recording was sent."""
@@ -66,7 +68,10 @@ class Playout:
         frame = self._pcm[begin:end].ljust(end - begin, b"\0")
         every = self._faults.duplicate_every
         for _ in range(2 if every and index % every == every - 1 else 1):
-            listener.on_audio(frame, begin // 2 / (BYTES_PER_MS // 2))
+            listener.on_audio(frame, begin / BYTES_PER_MS)
+            for person, pcm in self._own:
+                own = pcm[begin:end].ljust(end - begin, b"\0")
+                listener.on_own_audio(person, own, begin / BYTES_PER_MS)
         self._sent_at.append(time.time() * 1000)
         if end_ms >= self.duration_ms:
             self.finished.set()
@@ -90,6 +95,25 @@ def people_of(recording: Recording | None) -> list[Person]:
     """Recall numbers participants within the call: 100, 200, … The first one is taken for the host."""
     names = recording.speakers if recording else ()
     return [Person(id=100 * (n + 1), name=name, is_host=n == 0) for n, name in enumerate(names)]
+
+
+def own_sounds_of(recording: Recording | None, people: list[Person]) -> list[tuple[Person, bytes]]:
+    """Each person's track: what they say where the script has them speak, and zeros where they are silent.
+
+    The recording is cut in the middle of each pause, so that no sound is lost where the script is short by a little.
+    """
+    if recording is None:
+        return []
+    tracks = {person.name: bytearray(len(recording.pcm)) for person in people}
+    segments = sorted(recording.script.segments, key=lambda segment: segment.start)
+    begin = 0
+    for n, segment in enumerate(segments):
+        following = segments[n + 1].start if n + 1 < len(segments) else math.inf
+        middle_s = (segment.end + max(segment.end, following)) / 2
+        end = len(recording.pcm) if math.isinf(middle_s) else round(middle_s * 1000) * BYTES_PER_MS
+        tracks[segment.speaker][begin:end] = recording.pcm[begin:end]
+        begin = end
+    return [(person, bytes(tracks[person.name])) for person in people]
 
 
 def cues_of(recording: Recording | None, people: list[Person]) -> list[tuple[float, str, Person]]:

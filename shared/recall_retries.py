@@ -19,7 +19,7 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
     """False where doing it twice would be noticed: then only what was surely not done is tried again."""
 
 
-JOINING = Patience(tries=20, begin_within_s=62)
+JOINING = Patience(tries=20, begin_within_s=65)
 """Long enough to ask an empty pool a third time."""
 ORDINARY = Patience(tries=4, begin_within_s=15)
 LOOKING = Patience(tries=2, begin_within_s=5)

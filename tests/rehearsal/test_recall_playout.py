@@ -17,9 +17,13 @@ class Notes:
         self.frames: list[tuple[float, bytes]] = []
         self.events: list[tuple[str, str | None, float]] = []
         self.cuts_at: list[int] = []
+        self.own: dict[str | None, bytes] = {}
 
     def on_audio(self, pcm: bytes, source_ms: float) -> None:
         self.frames.append((source_ms, pcm))
+
+    def on_own_audio(self, person: Person, pcm: bytes, source_ms: float) -> None:
+        self.own[person.name] = self.own.get(person.name, b"")[: round(source_ms * 32)] + pcm
 
     def on_person(self, kind: str, person: Person, source_ms: float) -> None:
         self.events.append((kind, person.name, source_ms))
@@ -142,3 +146,12 @@ async def test_a_playout_can_be_stopped_at_any_time() -> None:
     await asyncio.sleep(0)
     playing.cancel()
     assert isinstance((await asyncio.gather(playing, return_exceptions=True))[0], asyncio.CancelledError)
+
+
+async def test_everybody_has_a_track_of_what_they_say() -> None:
+    segments = [Segment("Ada", 0.1, 0.2), Segment("Ben", 0.3, 0.4), Segment("Ada", 0.4, 0.5)]
+    notes, _ = await played(recording(600, segments), speed=200.0)
+    pcm = recording(600).pcm
+    cut, back = 250 * 32, 400 * 32
+    assert notes.own["Ada"] == pcm[:cut] + bytes(back - cut) + pcm[back:]
+    assert notes.own["Ben"] == bytes(cut) + pcm[cut:back] + bytes(len(pcm) - back)

@@ -2,8 +2,10 @@
 
 import pytest
 
-from shared.config import RecallSettings, Secret, Settings, load
+from shared.config import RECALL_REGIONS, RecallSettings, Secret, Settings, load, signing_problems
 from shared.errors import ConfigError
+
+GOOD_KEY = "MDEyMzQ1Njc4OWFiY2RlZg=="
 
 
 class Some(Settings, frozen=True, kw_only=True):
@@ -46,3 +48,31 @@ def test_without_a_key_recall_is_the_rehearsal() -> None:
     assert RecallSettings().recall_url == "http://127.0.0.1:8009"
     assert RecallSettings(recall_api_key=Secret("k")).recall_url == "https://us-west-2.recall.ai"
     assert RecallSettings(recall_base_url="http://x").recall_url == "http://x"
+
+
+@pytest.mark.parametrize("region", RECALL_REGIONS)
+def test_each_region_has_an_address(region: str) -> None:
+    settings = load(RecallSettings, {"RECALL_API_KEY": "k", "RECALL_REGION": region})
+    assert settings.recall_url == f"https://{region}.recall.ai"
+
+
+def test_an_unknown_region_is_refused_with_those_there_are_unless_the_address_is_given() -> None:
+    with pytest.raises(
+        ConfigError, match=r"RECALL_REGION='mars-1'.*us-west-2, eu-central-1, ap-northeast-1"
+    ):
+        load(RecallSettings, {"RECALL_REGION": "mars-1"})
+    assert load(RecallSettings, {"RECALL_REGION": "mars-1", "RECALL_BASE_URL": "http://x"}).recall_url == "http://x"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaints"),
+    [
+        ("", 0),
+        (f"whsec_{GOOD_KEY}", 0),
+        (f"whsec_{GOOD_KEY} whsec_{GOOD_KEY}", 0),
+        ("whsec_c2hvcnQ=", 1),
+        ("whsec_?", 1),
+    ],
+)
+def test_a_signing_secret_is_base64_and_long(text: str, complaints: int) -> None:
+    assert len(list(signing_problems(Secret(text)))) == complaints

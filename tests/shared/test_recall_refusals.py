@@ -64,7 +64,16 @@ def test_a_long_complaint_is_shortened() -> None:
 
 @pytest.mark.parametrize(
     ("retry_after", "seconds"),
-    [("7", 7.0), ("Sat, 10 Jan 2026 12:00:30 GMT", 30.0), ("Sat, 10 Jan 2026 11:00:00 GMT", 0.0), ("soon", None)],
+    [
+        ("7", 7.0),
+        ("Sat, 10 Jan 2026 12:00:30 GMT", 30.0),
+        ("Sat, 10 Jan 2026 11:00:00 GMT", 0.0),
+        ("soon", None),
+        ("-5", None),
+        ("\u0667", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2300", None),
+        ("", None),
+    ],
 )
 def test_retry_after_is_seconds_or_a_date(retry_after: str, seconds: float | None) -> None:
     assert retry_after_s_of(reply(429, retry_after=retry_after), NOON) == seconds

@@ -131,7 +131,7 @@ async def test_a_stop_that_fails_does_not_hide_the_cancelling() -> None:
     async with in_call() as scene:
         playing = scene.play(60_000)
         await scene.heard(1)
-        scene.recall.faults.answers.append(Forced(503))
+        scene.recall.faults.answers.append(Forced(400))
         playing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await playing
@@ -147,10 +147,10 @@ async def test_a_bot_that_is_gone_is_told_as_such() -> None:
 
 async def test_a_failed_clip_does_not_keep_the_next_one_waiting() -> None:
     async with in_call() as scene:
-        scene.recall.faults.answers.append(Forced(429, retry_after="3"))
+        scene.recall.faults.answers.append(Forced(429, retry_after="30"))
         with pytest.raises(SpeechError) as raised:
             await scene.outlet.play(scene.clip())
-        assert raised.value.retry_after_s == 3.0
+        assert raised.value.retry_after_s == 30.0
         playing = scene.play(100)
         await scene.heard(1)
         scene.clock.advance(100 + MARGIN_MS)

@@ -1,0 +1,88 @@
+"""Who is in a rehearsed meeting, when each one speaks, and the sound of each one alone."""
+
+from collections import deque
+from collections.abc import Iterable
+
+import msgspec
+
+from rehearsal.recall_frames import Person
+from rehearsal.recall_options import Faults
+from rehearsal.recordings import Recording
+
+BYTES_PER_MS = 32
+
+
+class Cue(msgspec.Struct, frozen=True):
+    """Somebody begins to speak, or stops."""
+
+    at_ms: float
+    kind: str
+    participant_id: int
+
+
+class Track:
+    """One participant's part of a recording: zero samples wherever somebody else speaks. Asked from front to back."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        """Of bytes, in order of time."""
+        self._spans = deque(spans)
+
+    def cut(self, pcm: bytes, begin: int, end: int) -> bytes:
+        """From byte to byte of the recording; what lies behind its end is silence."""
+        while self._spans and self._spans[0][1] <= begin:
+            self._spans.popleft()
+        sound = bytearray(end - begin)
+        for first, last in self._spans:
+            if first >= end:
+                break
+            first, last = max(first, begin), min(last, end, len(pcm))
+            if first < last:
+                sound[first - begin : last - begin] = pcm[first:last]
+        return bytes(sound)
+
+    def is_silent(self, begin: int, end: int) -> bool:
+        return not any(first < end and begin < last for first, last in self._spans)
+
+
+def people_of(recording: Recording | None, faults: Faults) -> list[Person]:
+    """Recall numbers participants within the call: 100, 200, … The first one is taken for the host."""
+    names = recording.speakers if recording else ()
+    return [as_faults_say(Person(id=100 * (n + 1), name=name, is_host=n == 0), faults) for n, name in enumerate(names)]
+
+
+def as_faults_say(person: Person, faults: Faults) -> Person:
+    name = None if person.id in faults.nameless else person.name
+    platform = "dial-in" if person.id in faults.phoned_in else person.platform
+    return msgspec.structs.replace(person, name=name, platform=platform)
+
+
+def ids_of(recording: Recording | None) -> dict[str, int]:
+    return {name: 100 * (n + 1) for n, name in enumerate(recording.speakers if recording else ())}
+
+
+def cues_of(recording: Recording | None) -> list[Cue]:
+    """In order of time."""
+    ids, cues = ids_of(recording), []
+    for segment in recording.script.segments if recording else []:
+        cues.append(Cue(segment.start * 1000, "speech_on", ids[segment.speaker]))
+        cues.append(Cue(segment.end * 1000, "speech_off", ids[segment.speaker]))
+    return sorted(cues, key=lambda cue: cue.at_ms)
+
+
+def tracks_of(recording: Recording | None) -> dict[int, Track]:
+    """By participant."""
+    return {
+        participant_id: Track(
+            sorted(
+                (byte_at(segment.start), byte_at(segment.end))
+                for segment in (recording.script.segments if recording else [])
+                if segment.speaker == name
+            )
+        )
+        for name, participant_id in ids_of(recording).items()
+    }
+
+
+def byte_at(seconds: float) -> int:
+    """At the boundary of a sample."""
+    return round(seconds * 1000 * BYTES_PER_MS / 2) * 2
