@@ -60,8 +60,9 @@ lock: $(STAMP) ## Resolve the dependencies anew
 bench: $(STAMP) ## Measure every hop beside the floor
 	@$(BIN)/python -m bench.hops
 
-promises: $(STAMP) ## The reliability promises, with real processes and signals
-	@$(BIN)/python -m pytest tests/promises -v
+promises: $(STAMP) ## Break things under load and count what was lost (ONLY=8 SEED=1 MINUTES=10 for one of them)
+	@$(BIN)/chimein promises $(ONLY:%=--only %) $(SEED:%=--seed %) $(MINUTES:%=--minutes %)
+	@$(if $(ONLY),,$(BIN)/python -m pytest -q tests/promises)
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage \

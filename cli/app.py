@@ -15,10 +15,12 @@ from cli import doctor as doctor_command
 from cli import reading
 from cli import up as up_command
 from cli.client import Gateway
+from cli.promises import PROMISES, prove
 from cli.rehearse import Rehearsal
 from cli.rehearse import rehearse as run_rehearsal
 from cli.settings import environment, settings
 from cli.stage import Setting
+from rehearsal.promise_rig import Load
 from rehearsal.recordings import SAMPLE
 from shared.errors import ChimeinError, root_of
 from shared.logs import configure
@@ -78,6 +80,22 @@ def rehearse(
     questions = tuple(question or [DEFAULT_QUESTION])
     plan = Rehearsal(file=file, questions=questions, speed=speed, out=out, setting=setting)
     raise typer.Exit(asyncio.run(run_rehearsal(plan, environment(), console)))
+
+
+@app.command()
+def promises(
+    only: Annotated[list[int] | None, typer.Option(help="One of them; may be repeated.")] = None,
+    meetings: Annotated[int, typer.Option(min=1, help="How many at once.")] = 20,
+    minutes: Annotated[float, typer.Option(min=0.5, help="How long each lasts.")] = 10.0,
+    kills: Annotated[int, typer.Option(min=1, help="How often a process is killed.")] = 30,
+    seed: Annotated[int, typer.Option(help="Repeats a run.")] = 1,
+    out: Annotated[Path, typer.Option(help="Where promises.json goes.")] = Path("rehearsal-output"),
+) -> None:
+    """Break things under load and count what was lost: the reliability promises, with their figures."""
+    if unknown := set(only or []) - PROMISES.keys():
+        raise typer.BadParameter(f"no promise {sorted(unknown)}: choose of {', '.join(map(str, PROMISES))}")
+    load = Load(meetings=meetings, seconds=minutes * 60, kills=kills, seed=seed)
+    raise typer.Exit(asyncio.run(prove(only or [], load, out, console)))
 
 
 @app.command()

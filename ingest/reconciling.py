@@ -3,6 +3,7 @@
 Every ingest looks at every active meeting; Redis lets one of them ask. It also notices a meeting that has gone deaf.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import cast
 
@@ -35,6 +36,7 @@ ARRIVING_MS, ARRIVING_TOLD_MS = 5_000, 30_000
 """Between two questions while people wait for the bot: without webhooks, and with them."""
 STAYING_MS, STAYING_TOLD_MS = 15_000, 60_000
 """Between two questions while it listens."""
+AT_ONCE = 8
 DEAF_MS = 30_000
 GONE_CODE = "done"
 
@@ -46,6 +48,7 @@ class Reconciler:
 
     def __init__(self, ingest: Ingest, producer: Producer) -> None:
         self._ingest, self._producer = ingest, producer
+        self._at_once = asyncio.Semaphore(AT_ONCE)
         redis = ingest.bus.redis
         self._claim = redis.register_script((SCRIPTS / "claim_check.lua").read_text())
         self._linked = redis.register_script((SCRIPTS / "linked.lua").read_text())
@@ -62,11 +65,15 @@ class Reconciler:
         """Once over all active meetings."""
         for meeting_id in self._producer.linked:
             await self._linked(keys=[MeetingKeys(meeting_id).state], args=[self._ingest.clock.now_ms()])
-        for meeting_id in await self._active():
+        await asyncio.gather(*map(self._look_safely, await self._active()))
+
+    async def _look_safely(self, meeting_id: str) -> None:
+        """A few at a time; a platform that hangs over one bot does not keep the others waiting."""
+        async with self._at_once:
             try:
                 await self._look_at(meeting_id)
             except MeetingGoneError:
-                continue
+                return
             except MeetingError as error:
                 log.warning("bot.not_seen", meeting_id=meeting_id, category=error.category)
 

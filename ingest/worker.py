@@ -17,6 +17,7 @@ from ingest.reconciling import Reconciler
 from ingest.resources import Ingest
 from ingest.sockets import REST_S, SocketServer
 from shared.bus import LOST, Bus, new_bus
+from shared.clock import Clock
 from shared.commands import CommandLoop
 from shared.errors import MeetingError
 from shared.recall_api import RecallApi
@@ -34,7 +35,7 @@ def main(settings: IngestSettings) -> None:
 
 
 async def work(worker: Worker, settings: IngestSettings) -> None:
-    async with own_bus(settings) as own, platform_of(settings) as platform:
+    async with own_bus(settings) as own, platform_of(settings, worker.clock) as platform:
         producer = Producer(own, worker.clock)
         server = await open_sockets(worker, settings, producer)
         ingest = Ingest(worker.bus, platform, settings, worker.clock)
@@ -80,14 +81,16 @@ async def add_all_shards(commands: CommandLoop, worker: Worker) -> None:
 
 async def take_over_stale(commands: CommandLoop, worker: Worker) -> None:
     while True:
-        await worker.clock.sleep(STALE_MS / 2000)
+        await worker.clock.sleep(STALE_MS / 3000)
         with contextlib.suppress(*LOST):
+            await commands.keep()
             await commands.claim_stale(STALE_MS)
 
 
 @contextlib.asynccontextmanager
-async def platform_of(settings: IngestSettings) -> AsyncIterator[RecallPlatform]:
-    platform = RecallPlatform(RecallApi(settings.recall_url, settings.recall_key, MeetingError))
+async def platform_of(settings: IngestSettings, clock: Clock) -> AsyncIterator[RecallPlatform]:
+    api = RecallApi(settings.recall_url, settings.recall_key, MeetingError, clock=clock)
+    platform = RecallPlatform(api, settings, clock)
     try:
         yield platform
     finally:

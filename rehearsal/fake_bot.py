@@ -42,15 +42,27 @@ class Sent:
     """Counted from 1."""
 
 
-class FakeBot:
-    """One meeting's bot; `run` returns when its time is over and the socket is closed."""
+@dataclass
+class Call:
+    """What the sockets of one bot share: the moment at which the recording began."""
 
-    def __init__(self, url: str, meeting: int, plan: Plan) -> None:
-        self._url, self._meeting, self._plan = url, meeting, plan
-        self._origin = Origin(
-            bot_id=f"fake-{meeting}", recording_id="fake", endpoint_id="fake", started_at=datetime.now(UTC)
-        )
-        self._started_s: float | None = None
+    started_at: datetime | None = None
+    started_s: float = 0.0
+    """On the monotonic clock."""
+
+    def begin(self) -> bool:
+        """False when it had begun before."""
+        if self.started_at:
+            return False
+        self.started_at, self.started_s = datetime.now(UTC), time.monotonic()
+        return True
+
+
+class FakeBot:
+    """One socket of a meeting's bot; `run` returns when its time is over and the socket is closed."""
+
+    def __init__(self, url: str, meeting: int, plan: Plan, call: Call | None = None) -> None:
+        self._url, self._meeting, self._plan, self._call = url, meeting, plan, call or Call()
         self._socket: ClientConnection | None = None
         self.total_blocks = round(plan.seconds * 1000 / BLOCK_MS)
         self.next_block = 0
@@ -86,9 +98,7 @@ class FakeBot:
     def begin(self) -> None:
         """The meeting goes on while the bot is away."""
         self.connections += 1
-        if self._started_s is None:
-            self._started_s = time.monotonic()
-        else:
+        if not self._call.begin():
             resent = round(self._plan.resend_s * 1000 / BLOCK_MS)
             self.next_block = max(0, min(self.passed_blocks(), self.total_blocks) - resent)
 
@@ -101,9 +111,14 @@ class FakeBot:
 
     async def send(self, socket: ClientConnection, count: int) -> None:
         pcm = encode(self._meeting, self.next_block, count)
-        await socket.send(audio(self._origin, pcm, self.next_block * BLOCK_MS))
+        await socket.send(audio(self.origin(), pcm, self.next_block * BLOCK_MS))
         self.sent.append(Sent(self.next_block, count, time.time() * 1000, self.connections))
         self.next_block += count
+
+    def origin(self) -> Origin:
+        bot_id = f"fake-{self._meeting}"
+        started_at = self._call.started_at or datetime.now(UTC)
+        return Origin(bot_id=bot_id, recording_id="fake", endpoint_id="fake", started_at=started_at)
 
     def seconds_until(self, block: int) -> float:
         """Until that block begins in the meeting."""
@@ -113,7 +128,16 @@ class FakeBot:
         return int(self.elapsed_s() * self._plan.speed * 1000 / BLOCK_MS)
 
     def elapsed_s(self) -> float:
-        return 0.0 if self._started_s is None else time.monotonic() - self._started_s
+        return time.monotonic() - self._call.started_s if self._call.started_at else 0.0
+
+    def gaps(self) -> list[range]:
+        """Ms of the meeting that no connection carried."""
+        found, reached = [], 0
+        for sent in self.sent:
+            if sent.first_block > reached:
+                found.append(range(reached * BLOCK_MS, sent.first_block * BLOCK_MS))
+            reached = max(reached, sent.first_block + sent.count)
+        return found
 
     def drop(self) -> None:
         """Cuts the connection without a goodbye."""

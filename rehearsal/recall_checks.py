@@ -1,13 +1,15 @@
-"""What Recall refuses in a request, in Recall's own words."""
+"""What Recall refuses in a request for a bot, in Recall's own words."""
 
-import base64
-import binascii
+import math
 from datetime import datetime
 from urllib.parse import urlsplit
 
+import msgspec
+
+from rehearsal.recall_command_checks import clip_complaint
+from rehearsal.recall_order import OUTPUTS, AutomaticLeave, RecordingConfig
 from shared.meeting_urls import parse_meeting_url
 
-LONGEST_BASE64 = 1_835_008
 PARTICIPANT_EVENTS = frozenset(
     f"participant_events.{kind}"
     for kind in (
@@ -23,8 +25,14 @@ EVENTS = {
     "websocket": PARTICIPANT_EVENTS | TRANSCRIPT_EVENTS | MEDIA_EVENTS,
     "webhook": PARTICIPANT_EVENTS | TRANSCRIPT_EVENTS,
 }
-OUTPUTS = ("automatic_audio_output", "automatic_video_output")
-LEAST_TIMEOUTS = {"waiting_room_timeout": 30, "noone_joined_timeout": 30, "recording_permission_denied_timeout": 1}
+LEAST_TIMEOUTS = {
+    "waiting_room_timeout": 30,
+    "noone_joined_timeout": 30,
+    "in_call_not_recording_timeout": 1,
+    "in_call_recording_timeout": 1,
+    "recording_permission_denied_timeout": 1,
+}
+LONGEST_LOBBY = {"google_meet": 600, "microsoft_teams": 1800, "microsoft_teams_live": 1800}
 
 Problems = dict[str, list[str]]
 
@@ -37,7 +45,7 @@ def problems_of(body: dict[str, object]) -> Problems:
         ("bot_name", bot_name_complaint(body.get("bot_name", "Meeting Notetaker"))),
         ("join_at", join_at_complaint(body.get("join_at"))),
         ("metadata", metadata_complaint(body.get("metadata", {}))),
-        ("automatic_leave", leave_complaint(body.get("automatic_leave"))),
+        ("automatic_leave", leave_complaint(body.get("automatic_leave"), platform_of(body.get("meeting_url")))),
         ("automatic_audio_output", automatic_audio_complaint(body.get("automatic_audio_output"))),
         ("recording_config", recording_complaint(body.get("recording_config"))),
         ("output_media", output_media_complaint(body)),
@@ -79,15 +87,24 @@ def metadata_complaint(metadata: object) -> str:
     return "" if good else "Values must be strings of at most 500 characters."
 
 
-def leave_complaint(leave: object) -> str:
+def leave_complaint(leave: object, platform: str) -> str:
     if leave is None:
         return ""
-    if not isinstance(leave, dict):
-        return "Expected an object."
-    for name, least in LEAST_TIMEOUTS.items():
-        if name in leave and not (isinstance(leave[name], int) and leave[name] >= least):
-            return f"{name}: Ensure this value is greater than or equal to {least}."
-    return ""
+    try:
+        given = msgspec.convert(leave, AutomaticLeave)
+    except msgspec.ValidationError as error:
+        return str(error)
+    named = [name for name, least in LEAST_TIMEOUTS.items() if (getattr(given, name) or least) < least]
+    if given.everyone_left_s < 1:
+        named.append("everyone_left_timeout")
+    if isinstance(leave, dict) and leave.get("waiting_room_timeout", 0) > LONGEST_LOBBY.get(platform, math.inf):
+        named.append("waiting_room_timeout")
+    return f"{named[0]}: Ensure this value is within its bounds." if named else ""
+
+
+def platform_of(url: object) -> str:
+    """Empty where the URL is the problem."""
+    return "" if meeting_url_complaint(url) else parse_meeting_url(str(url)).platform
 
 
 def automatic_audio_complaint(output: object) -> str:
@@ -100,22 +117,6 @@ def automatic_audio_complaint(output: object) -> str:
     return clip_complaint(data)
 
 
-def clip_complaint(clip: object) -> str:
-    """Of `{kind, b64_data}`."""
-    if not isinstance(clip, dict) or clip.get("kind") != "mp3":
-        return "kind: Only mp3 is supported."
-    data = clip.get("b64_data")
-    if not isinstance(data, str) or not data:
-        return "b64_data: This field is required."
-    if len(data) > LONGEST_BASE64:
-        return f"b64_data: Ensure this field has no more than {LONGEST_BASE64} characters."
-    try:
-        base64.b64decode(data, validate=True)
-    except (binascii.Error, ValueError):
-        return "b64_data: This is not valid base64."
-    return ""
-
-
 def recording_complaint(config: object) -> str:
     """Null is allowed: such a bot records nothing and hears nothing."""
     if config is None:
@@ -123,7 +124,15 @@ def recording_complaint(config: object) -> str:
     if not isinstance(config, dict) or not isinstance(config.get("realtime_endpoints", []), list):
         return "realtime_endpoints: Expected a list of items."
     complaints = map(endpoint_complaint, config.get("realtime_endpoints", []))
-    return next(filter(None, complaints), "")
+    return next(filter(None, complaints), "") or form_complaint(config)
+
+
+def form_complaint(config: object) -> str:
+    try:
+        msgspec.convert(config, RecordingConfig)
+    except msgspec.ValidationError as error:
+        return str(error)
+    return ""
 
 
 def endpoint_complaint(endpoint: object) -> str:

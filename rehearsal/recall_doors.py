@@ -1,4 +1,4 @@
-"""What stands before every call of the Recall stand-in: key, firewall, forced answers, idempotency."""
+"""What stands before every call of the Recall stand-in: firewall, key, rate limits, idempotency, forced answers."""
 
 import time
 
@@ -6,6 +6,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from rehearsal.recall_limits import Limiter
 from rehearsal.recall_options import Forced
 from rehearsal.recall_workspace import Workspace
 
@@ -19,13 +20,15 @@ class Kept(msgspec.Struct):
     at: float
     status: int = 0
     body: bytes = b""
+    retry_after: str = ""
 
     @property
     def is_running(self) -> bool:
         return self.status == 0
 
     def answer(self) -> web.Response:
-        return web.Response(status=self.status, body=self.body, content_type="application/json")
+        headers = {"Retry-After": self.retry_after} if self.retry_after else {}
+        return web.Response(status=self.status, body=self.body, headers=headers, content_type="application/json")
 
 
 class Doors:
@@ -34,12 +37,25 @@ class Doors:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._kept: dict[tuple[str, str], Kept] = {}
-        self.middlewares = [self.count, self.firewall, self.key, self.idempotency, self.forced]
+        self._limiter = Limiter(workspace.options.delays.minute_s)
+        self.middlewares = [
+            *(self.count, self.lost, self.firewall, self.key),
+            *(self.rate_limit, self.idempotency, self.forced),
+        ]
 
     @web.middleware
     async def count(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         self._workspace.calls.append((request.method, request.path))
         return await handler(request)
+
+    @web.middleware
+    async def lost(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """What was asked for is done, and nobody hears of it."""
+        response = await handler(request)
+        if self._workspace.faults.lost_responses > 0 and request.method == "POST" and request.transport:
+            self._workspace.faults.lost_responses -= 1
+            request.transport.abort()
+        return response
 
     @web.middleware
     async def firewall(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -61,10 +77,20 @@ class Doors:
         return await handler(request)
 
     @web.middleware
+    async def rate_limit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        resource = request.match_info.route.resource
+        if not self._workspace.options.rate_limited or resource is None:
+            return await handler(request)
+        if wait_s := self._limiter.wait_s(request.method, resource.canonical):
+            answer = {"detail": f"Request was throttled. Expected available in {wait_s} seconds."}
+            return web.json_response(answer, status=429, headers={"Retry-After": str(wait_s)})
+        return await handler(request)
+
+    @web.middleware
     async def idempotency(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """A known key gets the answer of the first request, a stored 507 included; nothing is done again."""
         key = (request.headers.get("Idempotency-Key", ""), request.path)
-        if not key[0] or request.method == "GET":
+        if not key[0] or request.method not in {"POST", "PUT", "PATCH"}:
             return await handler(request)
         kept = self._kept.get(key)
         if kept and kept.is_running:
@@ -85,7 +111,8 @@ class Doors:
             del self._kept[key]
         else:
             body = bytes(response.body) if isinstance(response.body, bytes | bytearray) else b""
-            self._kept[key] = Kept(at=time.monotonic(), status=response.status, body=body)
+            retry_after = response.headers.get("Retry-After", "")
+            self._kept[key] = Kept(time.monotonic(), response.status, body, retry_after)
         return response
 
     @web.middleware

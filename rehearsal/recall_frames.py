@@ -41,7 +41,7 @@ def audio(origin: Origin, pcm: bytes, source_ms: float) -> str:
     return envelope(origin, MIXED, "audio_mixed", inner)
 
 
-def track_audio(origin: Origin, person: Person, pcm: bytes, source_ms: float) -> str:
+def separate_audio(origin: Origin, person: Person, pcm: bytes, source_ms: float) -> str:
     """What one participant says."""
     inner = {
         "buffer": base64.b64encode(pcm).decode(),

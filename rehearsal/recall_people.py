@@ -21,7 +21,7 @@ class Cue(msgspec.Struct, frozen=True):
 
 
 class Track:
-    """One participant's part of a recording: zero samples wherever somebody else speaks. Asked from front to back."""
+    """One participant's part of a recording: zero samples where only others speak. Asked from front to back."""
 
     def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
         """Of bytes, in order of time."""
@@ -32,10 +32,8 @@ class Track:
         while self._spans and self._spans[0][1] <= begin:
             self._spans.popleft()
         sound = bytearray(end - begin)
-        for first, last in self._spans:
-            if first >= end:
-                break
-            first, last = max(first, begin), min(last, end, len(pcm))
+        for span in self._spans:
+            first, last = max(span[0], begin), min(span[1], end, len(pcm))
             if first < last:
                 sound[first - begin : last - begin] = pcm[first:last]
         return bytes(sound)
@@ -71,16 +69,25 @@ def cues_of(recording: Recording | None) -> list[Cue]:
 
 def tracks_of(recording: Recording | None) -> dict[int, Track]:
     """By participant."""
-    return {
-        participant_id: Track(
-            sorted(
-                (byte_at(segment.start), byte_at(segment.end))
-                for segment in (recording.script.segments if recording else [])
-                if segment.speaker == name
-            )
-        )
-        for name, participant_id in ids_of(recording).items()
-    }
+    return {ids_of(recording)[name]: Track(spans) for name, spans in (spans_of(recording) if recording else {}).items()}
+
+
+def spans_of(recording: Recording) -> dict[str, list[tuple[int, int]]]:
+    """By speaker, in bytes: each segment with half of the pauses around it, so that a script that is short by a
+    little loses no sound."""
+    segments = sorted(recording.script.segments, key=lambda segment: segment.start)
+    spans: dict[str, list[tuple[int, int]]] = {name: [] for name in recording.speakers}
+    middles, reached = {}, 0.0
+    for segment in segments:
+        if segment.start > reached:
+            middles[reached] = middles[segment.start] = (reached + segment.start) / 2
+        reached = max(reached, segment.end)
+    if segments:
+        middles[segments[0].start], middles[reached] = 0.0, max(reached, recording.duration_ms / 1000)
+    for segment in segments:
+        begin, end = (middles.get(moment, moment) for moment in (segment.start, segment.end))
+        spans[segment.speaker].append((byte_at(begin), byte_at(end)))
+    return spans
 
 
 def byte_at(seconds: float) -> int:

@@ -32,17 +32,19 @@ class Line:
 
     def __init__(self, url: str, secret: str, redial_s: float, on_state: Callable[[State], None]) -> None:
         self._url, self._secret, self._redial_s, self._on_state = url, secret, redial_s, on_state
-        self._queue: asyncio.Queue[str | None] = asyncio.Queue(BACKLOG)
+        self._queue: asyncio.Queue[str | bytes | None] = asyncio.Queue(BACKLOG)
         self._socket: ClientConnection | None = None
         self._over = asyncio.Event()
         self.tried = asyncio.Event()
         """The first dial was answered, or was not."""
         self.state = State.WAITING
+        self._failing_dials = 0
         self.dials = 0
+        self.connections = 0
         self.lost = 0
         """Messages that nobody received."""
 
-    def send(self, message: str) -> None:
+    def send(self, message: str | bytes) -> None:
         """Never waits: a meeting does not stop for a slow listener."""
         if self._socket is None or self._queue.full():
             self.lost += 1
@@ -63,6 +65,9 @@ class Line:
         self.dials += 1
         if not urlsplit(self._url).path.endswith("/"):
             log.warning("socket.refused", reason="the path must end in / before the query")
+            return False
+        if self._failing_dials:
+            self._failing_dials -= 1
             return False
         try:
             async with connect(
@@ -85,6 +90,7 @@ class Line:
             return
         self._queue = asyncio.Queue(BACKLOG)
         self._socket = socket
+        self.connections += 1
         self.enter(State.RUNNING)
         self.tried.set()
         sending = asyncio.create_task(self.pump(socket), name="socket sender")
@@ -112,13 +118,16 @@ class Line:
         except TimeoutError:
             pass
 
-    def cut(self) -> None:
-        """Drops the connection without a goodbye."""
+    def cut(self, failing_dials: int = 0) -> None:
+        """Drops the connection without a goodbye; then so many dials find nobody."""
+        self._failing_dials = failing_dials
         if self._socket:
             self._socket.transport.abort()
 
     def end(self) -> None:
         """The call is over: what waits is sent, then the socket is closed."""
+        if self._over.is_set():
+            return
         self._over.set()
         if self._socket and not self._queue.full():
             self._queue.put_nowait(None)

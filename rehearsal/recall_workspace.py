@@ -4,7 +4,9 @@ import asyncio
 
 from rehearsal.heard import Heard
 from rehearsal.recall_bots import Bot
+from rehearsal.recall_life import Life
 from rehearsal.recall_options import Faults, Options
+from rehearsal.recall_platform import Platform
 from rehearsal.recall_playout import Playout
 from rehearsal.recall_webhooks import Webhooks
 from rehearsal.recordings import Recording
@@ -16,10 +18,11 @@ class Workspace:
     def __init__(self, options: Options, faults: Faults) -> None:
         self.options, self.faults = options, faults
         self.heard = Heard(options.overlap)
-        self.webhooks = Webhooks(options)
+        self.webhooks = Webhooks(options, faults)
         self.bots: dict[str, Bot] = {}
         self.calls: list[tuple[str, str]] = []
         """Method and path of every call."""
+        self._platform = Platform(options, faults, self.webhooks, self.heard)
         self._lives: set[asyncio.Task[None]] = set()
         self._recording: Recording | None = None
         self._speed = 1.0
@@ -29,11 +32,19 @@ class Workspace:
         """What bots made from now on find in their meeting."""
         self._recording, self._speed = recording, speed
 
+    def takes_instance(self) -> bool:
+        """A bot that joins at once needs a warm one; False when there is none left."""
+        if self.faults.pool is None:
+            return True
+        is_left = self.faults.pool > 0
+        self.faults.pool -= is_left
+        return is_left
+
     async def make_bot(self, body: dict[str, object]) -> Bot:
         playout = Playout(self._recording, self._speed, self.options, self.faults)
-        bot = Bot(body, self.options, self.webhooks, playout)
+        bot = Bot(body, self._platform, playout)
         self.bots[bot.id] = bot
-        life = asyncio.create_task(bot.live(), name=f"life of bot {bot.id}")
+        life = asyncio.create_task(Life(bot, self._platform).live(), name=f"life of bot {bot.id}")
         self._lives.add(life)
         life.add_done_callback(self._lives.discard)
         async with self._made:

@@ -73,6 +73,12 @@ class CommandLoop:
         self._shards.discard(shard)
         self._changed.set()
 
+    async def keep(self) -> None:
+        """What is being worked on is not stale, however long it takes."""
+        for shard, entry_id in list(self._in_hand):
+            stream = ShardKeys(shard).commands(self._role)
+            await self._bus.redis.xclaim(stream, self._role, self._worker.name, 0, [entry_id], justid=True)
+
     async def claim_stale(self, idle_ms: int) -> None:
         """Takes over what dead consumers left."""
         for shard in list(self._shards):

@@ -73,7 +73,7 @@ async def test_two_endpoints_both_hear_everything(ear: Ear) -> None:
     endpoints = body["recording_config"]["realtime_endpoints"] * 2
     async with stand_in() as recall:
         recall.play(recording(200), speed=20)
-        await send_bot(recall, ear, recording_config={"realtime_endpoints": endpoints})
+        await send_bot(recall, ear, recording_config={"audio_mixed_raw": {}, "realtime_endpoints": endpoints})
         await recall.finished()
         await ear.wait_until(lambda: len(ear.of("audio_mixed_raw.data")) >= 20)
     assert len(ear.handshakes) == 2

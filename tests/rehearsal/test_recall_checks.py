@@ -1,7 +1,7 @@
 import pytest
 from ears import bot_body
 
-from rehearsal.recall_checks import LONGEST_BASE64, clip_complaint, problems_of
+from rehearsal.recall_checks import problems_of
 
 ENDPOINT = {"type": "websocket", "url": "wss://x.org/", "events": ["audio_mixed_raw.data"]}
 
@@ -49,18 +49,3 @@ def test_a_bad_field_is_refused_by_its_name(field: str, value: object) -> None:
 def test_the_meeting_url_is_refused_in_recalls_words() -> None:
     complaint = "The meeting_url is malformed, or for an unsupported platform."
     assert problems_of(bot_body(meeting_url="https://example.org/call")) == {"meeting_url": [complaint]}
-
-
-@pytest.mark.parametrize(
-    ("clip", "is_good"),
-    [
-        ({"kind": "mp3", "b64_data": "A" * LONGEST_BASE64}, True),
-        ({"kind": "mp3", "b64_data": "A" * (LONGEST_BASE64 + 4)}, False),
-        ({"kind": "mp3", "b64_data": "not base64!"}, False),
-        ({"kind": "mp3", "b64_data": ""}, False),
-        ({"kind": "wav", "b64_data": "AAAA"}, False),
-        ([], False),
-    ],
-)
-def test_a_clip_is_an_mp3_in_base64_of_limited_length(clip: object, *, is_good: bool) -> None:
-    assert (clip_complaint(clip) == "") is is_good

@@ -10,7 +10,7 @@ from ears import bot_body
 from meetings_played import stand_in
 
 from rehearsal.recall_doors import Doors
-from rehearsal.recall_options import Faults, Forced, Options
+from rehearsal.recall_options import OVERLOADED, Faults, Forced, Options
 from rehearsal.recall_server import RecallServer
 from rehearsal.recall_workspace import Workspace
 from shared.config import Secret
@@ -92,6 +92,67 @@ async def test_load_shedding_is_not_remembered(status: int) -> None:
             assert (response.status, response.headers["Retry-After"]) == (status, "2")
         async with session.post("/api/v1/bot/", json=bot_body(), headers=headers) as response:
             assert response.status == 201
+
+
+async def test_a_stored_507_keeps_its_retry_after() -> None:
+    async with session_to() as (recall, session):
+        recall.faults.answers.append(Forced(507, '{"code": "x"}', retry_after="30"))
+        waits = []
+        for _ in range(2):
+            async with session.post("/api/v1/bot/", json=bot_body(), headers={"Idempotency-Key": "k"}) as response:
+                waits.append(response.headers["Retry-After"])
+        assert waits == ["30", "30"]
+
+
+async def test_a_balancer_answers_in_html() -> None:
+    async with session_to() as (recall, session):
+        recall.faults.answers.append(OVERLOADED)
+        async with session.get("/api/v1/bot/") as response:
+            assert (response.status, response.content_type) == (503, "text/html")
+
+
+async def test_a_lost_response_is_found_again_under_its_key() -> None:
+    async with session_to() as (recall, session):
+        recall.faults.lost_responses = 1
+        headers = {"Idempotency-Key": "k"}
+        with pytest.raises(aiohttp.ClientError):
+            await session.post("/api/v1/bot/", json=bot_body(), headers=headers)
+        (lost,) = recall.bots
+        async with session.post("/api/v1/bot/", json=bot_body(), headers=headers) as response:
+            assert (await response.json())["id"] == lost
+        assert len(recall.bots) == 1
+
+
+async def test_a_lost_response_without_a_key_makes_two_bots() -> None:
+    async with session_to() as (recall, session):
+        recall.faults.lost_responses = 1
+        with pytest.raises(aiohttp.ClientError):
+            await session.post("/api/v1/bot/", json=bot_body())
+        await session.post("/api/v1/bot/", json=bot_body())
+        assert len(recall.bots) == 2
+
+
+async def test_calls_beyond_their_limit_are_told_when_to_come_again() -> None:
+    async with session_to(rate_limited=True) as (_, session):
+        answers = []
+        for _ in range(61):
+            async with session.get("/api/v1/bot/") as response:
+                answers.append((response.status, response.headers.get("Retry-After")))
+        async with session.get("/api/v1/realtime_endpoint/") as response:
+            other = response.status
+    assert answers[:60] == [(200, None)] * 60
+    assert answers[60][0] == 429
+    assert 1 <= int(answers[60][1]) <= 60
+    assert other == 200
+
+
+async def test_a_key_is_not_looked_at_when_something_is_deleted() -> None:
+    async with session_to() as (_, session):
+        statuses = []
+        for _ in range(2):
+            async with session.delete("/api/v1/bot/nobody/", headers={"Idempotency-Key": "k"}) as response:
+                statuses.append(response.status)
+    assert statuses == [404, 404]
 
 
 class SlowHandler:

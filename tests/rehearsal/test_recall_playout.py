@@ -4,6 +4,7 @@ import time
 from meetings_played import recording
 
 from rehearsal.recall_frames import Person
+from rehearsal.recall_incidents import Incident
 from rehearsal.recall_options import Faults, Options
 from rehearsal.recall_playout import Playout
 from rehearsal.recordings import Recording, Segment
@@ -25,10 +26,10 @@ class Notes:
     def on_own_audio(self, person: Person, pcm: bytes, source_ms: float) -> None:
         self.own[person.name] = self.own.get(person.name, b"")[: round(source_ms * 32)] + pcm
 
-    def on_person(self, kind: str, person: Person, source_ms: float) -> None:
+    def on_person(self, kind: str, person: Person, source_ms: float, detail: dict[str, str] | None = None) -> None:
         self.events.append((kind, person.name, source_ms))
 
-    def on_cut(self) -> None:
+    def on_incident(self, incident: Incident) -> None:
         self.cuts_at.append(len(self.frames))
 
     @property

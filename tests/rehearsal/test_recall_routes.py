@@ -1,17 +1,14 @@
-import base64
+import asyncio
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
-from ears import bot_body
-from meetings_played import QUICK, send_bot, stand_in
+from ears import Ear, bot_body
+from meetings_played import send_bot, stand_in
 
-from rehearsal.recall_options import Delays
-from speaker.adapters.mp3 import encode_mp3
-from speaker.adapters.scripted import tone
-
-MP3 = base64.b64encode(encode_mp3(tone(1000, 24_000), 24_000)).decode()
-CLIP = {"kind": "mp3", "b64_data": MP3}
+from rehearsal.recall_options import Delays, Faults
+from rehearsal.recall_routes import PAGE
 
 
 async def ask(url: str, method: str, path: str, body: object = None) -> tuple[int, object]:
@@ -29,7 +26,7 @@ async def test_a_new_bot_is_described_as_documented() -> None:
     async with stand_in(delays=Delays(dispatch_s=60)) as recall:
         status, bot = await ask(recall.url, "POST", "", bot_body())
     assert status == 201
-    assert bot["meeting_url"] == {"meeting_id": "1234567890", "platform": "zoom"}
+    assert bot["meeting_url"] == {"meeting_id": "1234567890", "meeting_password": "open", "platform": "zoom"}
     assert (bot["status_changes"], bot["recordings"], bot["metadata"]) == ([], [], {"meeting_id": "m-1"})
     assert "status" not in bot
     assert "b64_data" not in str(bot)
@@ -59,10 +56,15 @@ async def test_a_bot_can_be_retrieved_and_shows_how_it_came_in() -> None:
     ("method", "command"),
     [
         ("GET", ""),
+        ("PATCH", ""),
         ("DELETE", ""),
         ("POST", "leave_call/"),
         ("POST", "output_audio/"),
         ("DELETE", "output_audio/"),
+        ("POST", "output_media/"),
+        ("DELETE", "output_media/"),
+        ("POST", "start_recording/"),
+        ("POST", "request_recording_permission/"),
         ("POST", "send_chat_message/"),
         ("POST", "delete_media/"),
     ],
@@ -98,103 +100,87 @@ async def test_a_bot_that_is_due_soon_or_has_joined_cannot_be_deleted() -> None:
             assert (await ask(recall.url, "DELETE", f"{bot.id}/"))[0] == 405
 
 
-async def test_leaving_ends_the_call_with_its_reason() -> None:
-    async with stand_in() as recall:
-        bot = await send_bot(recall)
-        await bot.reached["in_call_not_recording"].wait()
-        assert (await ask(recall.url, "POST", f"{bot.id}/leave_call/"))[0] == 200
-        await bot.reached["done"].wait()
-    assert [(change["code"], change["sub_code"]) for change in bot.status_changes[-2:]] == [
-        ("call_ended", "bot_received_leave_call"),
-        ("done", None),
-    ]
-
-
-@pytest.mark.parametrize("command", ["leave_call/", "output_audio/", "send_chat_message/"])
-async def test_a_command_before_the_bot_started_has_its_code(command: str) -> None:
+async def test_bots_are_listed_by_platform_url_and_time() -> None:
     async with stand_in(delays=Delays(dispatch_s=60)) as recall:
-        bot = await send_bot(recall)
-        status, answer = await ask(recall.url, "POST", f"{bot.id}/{command}", CLIP)
-    assert (status, answer["code"]) == (400, "cannot_command_unstarted_bot")
+        zoom = await send_bot(recall, join_at=later(60))
+        meet = await send_bot(recall, meeting_url="https://meet.google.com/abc-defg-hij")
+        found = []
+        for query in (
+            {"platform": "google_meet"},
+            {"meeting_url": zoom.order.meeting_url},
+            {"join_at_after": later(30), "join_at_before": later(90)},
+            {"join_at_after": later(90)},
+        ):
+            _, answer = await ask(recall.url, "GET", f"?{urlencode(query)}")
+            found.append([bot["id"] for bot in answer["results"]])
+    assert found == [[meet.id], [zoom.id], [zoom.id], []]
 
 
-@pytest.mark.parametrize("command", ["leave_call/", "output_audio/", "send_chat_message/"])
-async def test_a_command_after_the_call_has_its_code(command: str) -> None:
+async def test_many_bots_are_listed_page_by_page() -> None:
+    async with stand_in(delays=Delays(dispatch_s=60)) as recall, aiohttp.ClientSession() as session:
+        for _ in range(PAGE + 1):
+            await session.post(f"{recall.url}/api/v1/bot/", json=bot_body())
+        _, first = await ask(recall.url, "GET", "")
+        async with session.get(first["next"]) as response:
+            second = await response.json()
+    assert (first["count"], len(first["results"]), first["previous"]) == (PAGE + 1, PAGE, None)
+    assert (len(second["results"]), second["next"]) == (1, None)
+
+
+async def test_a_scheduled_bot_can_be_changed() -> None:
     async with stand_in() as recall:
-        bot = await send_bot(recall)
-        await bot.reached["in_call_not_recording"].wait()
-        recall.end_call()
-        await bot.reached["done"].wait()
-        status, answer = await ask(recall.url, "POST", f"{bot.id}/{command}", CLIP)
-    assert (status, answer["code"]) == (400, "cannot_command_completed_bot")
+        bot = await send_bot(recall, join_at=later(30))
+        moment = later(60)
+        status, answer = await ask(recall.url, "PATCH", f"{bot.id}/", {"join_at": moment, "bot_name": "Other"})
+    assert (status, answer["join_at"], answer["bot_name"]) == (200, moment, "Other")
+    assert 3500 < bot.order.seconds_to_join <= 3600
 
 
-async def test_a_clip_is_heard_and_a_delete_cuts_it() -> None:
+async def test_a_change_is_checked_like_a_request() -> None:
     async with stand_in() as recall:
-        bot = await send_bot(recall)
-        await bot.reached["in_call_not_recording"].wait()
-        assert (await ask(recall.url, "POST", f"{bot.id}/output_audio/", CLIP))[0] == 200
-        whole = recall.heard.clips[0].ends_ms
-        assert (await ask(recall.url, "DELETE", f"{bot.id}/output_audio/"))[0] == 204
-    clip = recall.heard.clips[0]
-    assert 1000 <= whole - clip.begins_ms <= 1150
-    assert clip.ends_ms < whole
+        bot = await send_bot(recall, join_at=later(30))
+        status, answer = await ask(recall.url, "PATCH", f"{bot.id}/", {"bot_name": ""})
+    assert (status, list(answer)) == (400, ["bot_name"])
 
 
-async def test_there_is_no_route_to_stop_output_audio_by_name() -> None:
+@pytest.mark.parametrize("dispatched", [True, False])
+async def test_a_bot_that_is_dispatched_or_would_be_too_soon_cannot_be_changed(*, dispatched: bool) -> None:
     async with stand_in() as recall:
-        bot = await send_bot(recall)
-        assert (await ask(recall.url, "POST", f"{bot.id}/stop_output_audio/"))[0] == 404
+        bot = await send_bot(recall, join_at=None if dispatched else later(30))
+        if dispatched:
+            await bot.reached["joining_call"].wait()
+        status, answer = await ask(recall.url, "PATCH", f"{bot.id}/", {"join_at": later(30 if dispatched else 5)})
+    assert (status, answer["code"]) == (400, "update_bot_failed")
 
 
-@pytest.mark.parametrize(
-    "clip", [{"kind": "wav", "b64_data": MP3}, {"kind": "mp3", "b64_data": "AAAA"}, {"kind": "mp3", "b64_data": "?"}]
-)
-async def test_what_is_no_mp3_is_refused(clip: dict[str, str]) -> None:
+async def test_a_bot_whose_time_was_changed_comes_at_the_new_one() -> None:
     async with stand_in() as recall:
-        bot = await send_bot(recall)
-        await bot.reached["in_call_not_recording"].wait()
-        assert (await ask(recall.url, "POST", f"{bot.id}/output_audio/", clip))[0] == 400
-    assert recall.heard.clips == []
+        bot = await send_bot(recall, join_at=later(30))
+        bot.change({**bot.request.body, "join_at": datetime.now(UTC).isoformat()})
+        async with asyncio.timeout(5):
+            await bot.reached["joining_call"].wait()
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"automatic_audio_output": None},
-        {"automatic_audio_output": None, "output_media": {"camera": {"kind": "webpage"}}},
-    ],
-)
-async def test_a_bot_that_was_not_made_for_clips_takes_none(changes: dict[str, object]) -> None:
+async def test_an_empty_pool_is_a_507_that_its_key_remembers_and_a_scheduled_bot_does_not_meet() -> None:
+    async with stand_in(Faults(pool=1)) as recall, aiohttp.ClientSession() as session:
+        answers = []
+        for key, join_at in (("a", None), ("b", None), ("b", None), ("c", later(30))):
+            body, headers = bot_body(join_at=join_at), {"Idempotency-Key": key}
+            async with session.post(f"{recall.url}/api/v1/bot/", json=body, headers=headers) as response:
+                answers.append((response.status, response.headers.get("Retry-After")))
+            recall.faults.pool = recall.faults.pool + (key == "b")
+    assert answers == [(201, None), (507, "30"), (507, "30"), (201, None)]
+
+
+async def test_real_time_endpoints_are_listed_with_their_state(ear: Ear) -> None:
     async with stand_in() as recall:
-        bot = await send_bot(recall, **changes)
-        await bot.reached["in_call_not_recording"].wait()
-        assert (await ask(recall.url, "POST", f"{bot.id}/output_audio/", CLIP))[0] == 400
-
-
-async def test_a_second_clip_can_be_an_error() -> None:
-    async with stand_in(overlap="error", delays=QUICK) as recall:
-        bot = await send_bot(recall)
-        await bot.reached["in_call_not_recording"].wait()
-        statuses = [(await ask(recall.url, "POST", f"{bot.id}/output_audio/", CLIP))[0] for _ in range(2)]
-    assert statuses == [200, 400]
-
-
-async def test_a_chat_message_is_kept_and_a_long_one_refused() -> None:
-    async with stand_in() as recall:
-        bot = await send_bot(recall)
-        await bot.reached["in_call_not_recording"].wait()
-        path = f"{bot.id}/send_chat_message/"
-        assert (await ask(recall.url, "POST", path, {"to": "everyone", "message": "Hello"}))[0] == 200
-        assert (await ask(recall.url, "POST", path, {"message": "x" * 4097}))[0] == 400
-    assert bot.chats == ["Hello"]
-
-
-async def test_deleted_media_are_no_longer_described() -> None:
-    async with stand_in() as recall:
-        bot = await send_bot(recall, recording_config={})
-        await bot.reached["in_call_recording"].wait()
-        _, before = await ask(recall.url, "GET", f"{bot.id}/")
-        assert (await ask(recall.url, "POST", f"{bot.id}/delete_media/"))[0] == 200
-        _, after = await ask(recall.url, "GET", f"{bot.id}/")
-    assert (len(before["recordings"]), after["recordings"]) == (1, [])
+        bot = await send_bot(recall, ear)
+        await ear.wait_until(lambda: ear.messages)
+        take = bot.recorder.takes[0]
+        found = []
+        for query in ("", f"?recording_id={take.id}", "?status_code=running", "?status_code=failed", "?type=webhook"):
+            async with aiohttp.request("GET", f"{recall.url}/api/v1/realtime_endpoint/{query}") as response:
+                found.append((await response.json())["results"])
+    assert [len(results) for results in found] == [1, 1, 1, 0, 0]
+    endpoint = found[0][0]
+    assert (endpoint["url"], endpoint["status"]["code"], endpoint["recording"]["id"]) == (ear.url, "running", take.id)

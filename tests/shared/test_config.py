@@ -57,9 +57,7 @@ def test_each_region_has_an_address(region: str) -> None:
 
 
 def test_an_unknown_region_is_refused_with_those_there_are_unless_the_address_is_given() -> None:
-    with pytest.raises(
-        ConfigError, match=r"RECALL_REGION='mars-1'.*us-west-2, eu-central-1, ap-northeast-1"
-    ):
+    with pytest.raises(ConfigError, match=r"RECALL_REGION='mars-1'.*us-west-2, eu-central-1, ap-northeast-1"):
         load(RecallSettings, {"RECALL_REGION": "mars-1"})
     assert load(RecallSettings, {"RECALL_REGION": "mars-1", "RECALL_BASE_URL": "http://x"}).recall_url == "http://x"
 

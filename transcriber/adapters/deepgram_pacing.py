@@ -10,7 +10,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     pace: float = 1.25
     """Audio is sent at most so many times faster than real time: Deepgram takes no more."""
-    burst_s: float = 1.0
+    burst_s: float = 0.2
     """Audio that may come ahead of that."""
     pause_s: float = 1.5
     """Without audio for so long, what was heard is asked for."""

@@ -1,0 +1,22 @@
+"""Promises 6, 8, 11 and 16 in short form, by the code of `chimein promises`."""
+
+import pytest
+
+from cli.promises import prove_one
+from rehearsal.promise_rig import Load
+
+
+@pytest.mark.process
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    ("number", "load"),
+    [
+        pytest.param(6, Load(meetings=4, seconds=40, seed=6), id="speech_to_text_may_fail"),
+        pytest.param(8, Load(meetings=4, seconds=26, kills=2, seed=8), id="ingest_may_die"),
+        pytest.param(16, Load(), id="doors_are_locked"),
+        pytest.param(11, Load(meetings=2, seconds=16, seed=11), id="repeats_are_harmless"),
+    ],
+)
+async def test_a_promise_is_kept(number: int, load: Load) -> None:
+    outcome = await prove_one(number, load)
+    assert outcome.failures == [], outcome.figures
