@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 SPEED  ?= 1
-CORES  := ingest.grid ingest.outbox ingest.frames transcriber.endpointing transcriber.speakers transcriber.timing \
-          transcriber.coverage transcriber.latency transcriber.lines brain.sentences brain.citations brain.composing \
+CORES  := ingest.grid ingest.outbox ingest.frames ingest.strands ingest.source_clock transcriber.endpointing \
+          transcriber.speakers transcriber.turns transcriber.voices transcriber.opinions transcriber.hindsight \
+          transcriber.watch transcriber.vocabulary transcriber.timing transcriber.coverage transcriber.latency \
+          transcriber.lines brain.sentences brain.citations brain.composing \
           brain.retrieval brain.addressing speaker.talking shared.view
 STAMP  := $(VENV)/.ready
 

@@ -5,13 +5,16 @@ import os
 import signal
 import subprocess
 import sys
+import wave
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 from processes import ROOT
 
 from rehearsal.audio import decode
+from rehearsal.recordings import SAMPLE, load
 from rehearsal.scoring import word_errors, words_of
 from transcriber.adapters.embedded import build_embedded_engine
 from transcriber.ports import StreamSpec
@@ -144,6 +147,37 @@ def replace_transcriber(rehearsal_pid: int) -> subprocess.Popen[bytes]:
     successor = subprocess.Popen(victim.cmdline(), env=victim.environ(), cwd=ROOT, stderr=subprocess.DEVNULL)
     victim.send_signal(signal.SIGKILL)
     return successor
+
+
+EXCERPT_S = 20.0
+
+
+def excerpt(folder: Path) -> Path:
+    """The beginning of the sample, up to the middle of a pause."""
+    sample = load(SAMPLE)
+    segments = [one for one in sample.script.segments if one.end <= EXCERPT_S]
+    end_s = (segments[-1].end + sample.script.segments[len(segments)].start) / 2
+    with wave.open(str(folder / "excerpt.wav"), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        file.writeframes(sample.pcm[: round(end_s * 1000) * 32])
+    script = msgspec.structs.replace(sample.script, segments=segments, reference={})
+    (folder / "excerpt.json").write_bytes(msgspec.json.encode(script))
+    return folder / "excerpt.wav"
+
+
+@pytest.mark.parametrize("audio", ["mixed", "separate"])
+def test_the_adapters_for_recall_and_deepgram_bring_words_and_names(tmp_path: Path, audio: str) -> None:
+    """Through the stand-ins, at the pace that Deepgram takes."""
+    told = rehearse(
+        str(excerpt(tmp_path)), "--stt", "deepgram", "--audio", audio, "--speed", "1.2", "--out", str(tmp_path / "out")
+    )
+    assert told.returncode == 0, told.stdout[-3000:] + told.stderr[-2000:]
+    report = content(tmp_path / "out", "report.json")
+    tracks = {line["id"].rpartition("-")[0] for line in content(tmp_path / "out", "transcript.json")["lines"]}
+    assert report["wer"] <= 0.1
+    assert report["speaker_accuracy"] >= (0.98 if audio == "mixed" else 1.0)
+    assert (report["lost_ms"], report["duplicated_lines"], report["verdict"]) == (0, 0, "complete")
+    assert tracks == {"mixed"} if audio == "mixed" else len(tracks) > 1
 
 
 def test_a_recording_that_is_none_is_refused_in_words(tmp_path: Path) -> None:

@@ -96,6 +96,21 @@ async def test_a_failed_handler_is_tried_again_and_repeats_its_ids(bus: Bus) -> 
     assert len(set(ids)) == 1
 
 
+async def test_what_is_being_worked_on_is_not_taken_for_stale(bus: Bus) -> None:
+    meeting_id, slow = await new_meeting(bus), Scribe()
+    slow.gate.clear()
+    async with running(bus, slow) as loop:
+        await ask(bus, meeting_id, "why?")
+        await eventually(lambda: slow.handled)
+        await asyncio.sleep(0.3)
+        await loop.keep()
+        (entry,) = await bus.redis.xpending_range(STREAM, "brain", "-", "+", 10)
+        assert entry["time_since_delivered"] < 250
+        assert entry["times_delivered"] == 1
+        slow.gate.set()
+        await eventually(lambda: settled(bus, 1))
+
+
 async def test_what_a_cancelled_worker_had_in_hand_is_handled_by_the_next(bus: Bus) -> None:
     meeting_id, stuck, heir = await new_meeting(bus), Scribe(), Scribe()
     stuck.gate.clear()
