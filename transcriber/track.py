@@ -89,6 +89,7 @@ class TrackEar:
         state = await self._meeting.bus.state(self._meeting.id)
         self._scribe.resume(int(state.get(COMMITTED + self._track, "-1")))
         fresh_from_ms = max(self._scribe.committed_ms, 0)
+        self._watch.rest(fresh_from_ms)
         start_ms = max(fresh_from_ms - RESUME_MS, 0)
         self._coverage = Coverage(start_ms if self._scribe.committed_ms >= 0 else None)
         if self._track != MIXED:

@@ -128,6 +128,16 @@ async def test_words_that_come_late_are_told(meeting: Meeting) -> None:
     assert {told.trouble for told in await of(meeting, HearingTroubled)} == {"transcription_late"}
 
 
+async def test_a_successor_does_not_take_what_it_has_not_heard_for_late(meeting: Meeting) -> None:
+    async with meeting.heard(epoch=1):
+        await meeting.play(0, 16_000)
+        await meeting.bus.redis.hset(meeting.keys.state, "received:mixed", 16_000)
+        await eventually(lambda: is_committed(meeting, MIXED, 16_000))
+    async with meeting.heard(ScriptedEngine(latency_s=60), epoch=2):
+        await asyncio.sleep(2.5)
+    assert await of(meeting, HearingTroubled) == []
+
+
 async def test_the_ledger_counts_what_was_sent_and_what_came_back(meeting: Meeting) -> None:
     async with meeting.heard():
         await meeting.play(0, 2_000)
