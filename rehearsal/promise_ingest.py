@@ -10,9 +10,9 @@ from rehearsal.promise_rig import Outcome, Rig, free_port, is_open, socket_url, 
 REDIAL_S = 3.0
 EVERY_S = 8.0
 """Between two kills of one worker: its bots are back, and have been heard for a while."""
-TOLERANCE_MS = 200
-"""A chunk at either end of a hole is told as missing or not; the chunk in hand dies with its process."""
-LONGEST_MS = 3_700
+TOLERANCE_MS = 120
+"""The chunk of 100 ms in hand, and a frame of 20 ms on its way, die with the process."""
+LONGEST_MS = 3_500
 SETTLE_S = 2.0
 
 
@@ -35,7 +35,7 @@ async def run(rig: Rig) -> Outcome:
         await until(partial(is_open, port), 20)
     half = max(1, rig.load.meetings // 2)
     meetings = await rig.new_meetings(2 * half)
-    plan = Plan(seconds=rig.load.seconds, redial_s=REDIAL_S, blocks_per_frame=5)
+    plan = Plan(seconds=rig.load.seconds, redial_s=REDIAL_S)
     singles = [
         Single(meeting, FakeBot(socket_url(ports["ingest-a"], meeting), n, plan))
         for n, meeting in enumerate(meetings[:half])

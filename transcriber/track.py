@@ -25,8 +25,8 @@ from transcriber.scribe import RESUME_MS, Scribe
 from transcriber.situation import Situation
 from transcriber.watch import Watch
 
-PREROLL_MS = 1000
-"""Heard before the first sound of a quiet track: a syllable begins softly."""
+PREROLL_MS = 400
+"""Heard before the first sound of a quiet track: a syllable begins softly. More would have to be caught up with."""
 QUIET_MS = 15_000
 """After so much quiet a participant's own track gives its engine stream back."""
 SETTLE_EVERY_MS = 5_000

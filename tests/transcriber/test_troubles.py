@@ -64,7 +64,7 @@ async def test_who_is_silent_costs_no_stream_and_loses_no_first_syllable(meeting
         await meeting.play(30_000, 34_000, "200")
         await meeting.end(34_000)
         await eventually(meeting.verdict)
-    assert [spec.start_ms for spec in engine.specs] == [29_000]
+    assert [spec.start_ms for spec in engine.specs] == [29_600]
     assert check(await meeting.lines(), 34_000, [range(30_000)]).is_clean
     assert await meeting.verdict() == "complete"
 
