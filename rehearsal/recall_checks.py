@@ -94,7 +94,8 @@ def leave_complaint(leave: object, platform: str) -> str:
         given = msgspec.convert(leave, AutomaticLeave)
     except msgspec.ValidationError as error:
         return str(error)
-    named = [name for name, least in LEAST_TIMEOUTS.items() if (getattr(given, name) or least) < least]
+    seconds = msgspec.structs.asdict(given)
+    named = [name for name, least in LEAST_TIMEOUTS.items() if seconds[name] is not None and seconds[name] < least]
     if given.everyone_left_s < 1:
         named.append("everyone_left_timeout")
     if isinstance(leave, dict) and leave.get("waiting_room_timeout", 0) > LONGEST_LOBBY.get(platform, math.inf):

@@ -36,7 +36,7 @@ class Life:
             return
         await self.wait_in_lobby()
         self._standing.enter("in_call_not_recording")
-        if not self._bot.playout.people:
+        if self._bot.playout.is_empty:
             leave = self._standing.automatic_leave
             self._standing.wait("people", leave.noone_joined_timeout, "timeout_exceeded_noone_joined")
         await self.record()

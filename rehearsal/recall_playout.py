@@ -52,6 +52,11 @@ class Playout:
         return list(self._present.values())
 
     @property
+    def is_empty(self) -> bool:
+        """Nobody is there. In a recording without a script nobody is named, and yet somebody speaks."""
+        return not self._present and not self._pcm
+
+    @property
     def position_ms(self) -> float:
         """Source time up to which everything was sent."""
         return self._ends_ms[-1] if self._ends_ms else 0.0

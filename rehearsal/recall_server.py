@@ -36,9 +36,11 @@ class RecallServer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        await self._workspace.close()
-        if self._runner:
-            await self._runner.cleanup()
+        try:
+            await self._workspace.close()
+        finally:
+            if self._runner:
+                await self._runner.cleanup()
 
     @property
     def url(self) -> str:

@@ -154,6 +154,7 @@ async def test_a_page_is_shown_until_the_body_of_a_delete_names_it() -> None:
         path = f"{bot.id}/output_media/"
         _, shown = await ask(recall.url, "POST", path, PAGE)
         without_flags = await ask(recall.url, "DELETE", path)
+        await ask(recall.url, "DELETE", path, {"camera": False})
         _, still = await ask(recall.url, "GET", f"{bot.id}/")
         with_flag = await ask(recall.url, "DELETE", path, {"camera": True})
         _, gone = await ask(recall.url, "GET", f"{bot.id}/")

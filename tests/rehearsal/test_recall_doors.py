@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 from ears import bot_body
-from meetings_played import stand_in
+from meetings_played import send_bot, stand_in
 
 from rehearsal.recall_doors import Doors
 from rehearsal.recall_options import OVERLOADED, Faults, Forced, Options
@@ -147,12 +147,13 @@ async def test_calls_beyond_their_limit_are_told_when_to_come_again() -> None:
 
 
 async def test_a_key_is_not_looked_at_when_something_is_deleted() -> None:
-    async with session_to() as (_, session):
+    async with session_to() as (recall, session):
+        bot = await send_bot(recall, join_at="2100-01-01T00:00:00Z")
         statuses = []
         for _ in range(2):
-            async with session.delete("/api/v1/bot/nobody/", headers={"Idempotency-Key": "k"}) as response:
+            async with session.delete(f"/api/v1/bot/{bot.id}/", headers={"Idempotency-Key": "k"}) as response:
                 statuses.append(response.status)
-    assert statuses == [404, 404]
+    assert statuses == [204, 404]
 
 
 class SlowHandler:

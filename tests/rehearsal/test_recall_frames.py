@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from rehearsal.recall_frames import Origin, Person, audio, participant_event
+from rehearsal.recall_frames import Origin, Person, audio, participant_event, separate_audio
 
 ORIGIN = Origin(
     bot_id="bot1",
@@ -56,3 +56,27 @@ def test_other_events_of_people_have_no_detail() -> None:
     message = msgspec.json.decode(participant_event(ORIGIN, "speech_on", Person(id=100, name=None), 0))
     assert message["data"]["data"]["data"] is None
     assert message["data"]["data"]["participant"]["name"] is None
+
+
+def test_separate_audio_names_its_participant() -> None:
+    message = msgspec.json.decode(separate_audio(ORIGIN, Person(id=100, name="Ada", is_host=True), bytes(6), 12_340))
+    assert message["event"] == "audio_separate_raw.data"
+    assert message["data"]["data"] == {
+        "buffer": "AAAAAAAA",
+        "timestamp": {"relative": 12.34, "absolute": "2026-01-10T09:00:32.340000Z"},
+        "participant": {
+            "id": 100,
+            "name": "Ada",
+            "is_host": True,
+            "platform": "desktop",
+            "extra_data": {},
+            "email": None,
+        },
+    }
+    assert "audio_separate" in message["data"]
+
+
+def test_clocks_may_be_off() -> None:
+    origin = msgspec.structs.replace(ORIGIN, relative_ms=-12_340, absolute_ms=60_000)
+    message = msgspec.json.decode(audio(origin, b"", 12_340))
+    assert message["data"]["data"]["timestamp"] == {"relative": 0.0, "absolute": "2026-01-10T09:01:32.340000Z"}

@@ -4,7 +4,7 @@ import time
 from meetings_played import recording
 
 from rehearsal.recall_frames import Person
-from rehearsal.recall_incidents import Incident
+from rehearsal.recall_incidents import Chats, Incident, Leaves, Renames
 from rehearsal.recall_options import Faults, Options
 from rehearsal.recall_playout import Playout
 from rehearsal.recordings import Recording, Segment
@@ -156,3 +156,39 @@ async def test_everybody_has_a_track_of_what_they_say() -> None:
     cut, back = 250 * 32, 400 * 32
     assert notes.own["Ada"] == pcm[:cut] + bytes(back - cut) + pcm[back:]
     assert notes.own["Ben"] == bytes(cut) + pcm[cut:back] + bytes(len(pcm) - back)
+
+
+async def test_frames_can_be_of_uneven_length_and_lose_nothing() -> None:
+    notes, playout = await played(recording(600), frame_ms=10, faults=Faults(uneven_ms=190, seed=3))
+    lengths = {len(pcm) // 32 for _, pcm in notes.frames}
+    assert len(lengths) > 2
+    assert 10 <= min(lengths) <= max(lengths) <= 200
+    assert notes.pcm[: len(recording(600).pcm)] == recording(600).pcm
+    assert [source_ms for source_ms, _ in notes.frames][1:] == [
+        sum(len(pcm) // 32 for _, pcm in notes.frames[: n + 1]) for n in range(len(notes.frames) - 1)
+    ]
+    assert playout.sent_at(599) is not None
+
+
+async def test_somebody_who_leaves_says_no_more() -> None:
+    notes, playout = await played(recording(600), faults=Faults(incidents=[Leaves(at_ms=310, participant_id=200)]))
+    assert [event[:2] for event in notes.events][2:] == [
+        ("speech_on", "Maya"),
+        ("speech_off", "Maya"),
+        ("leave", "Tom"),
+    ]
+    assert [person.name for person in playout.people] == ["Maya"]
+    assert len(notes.own["Tom"]) == 300 * 32
+
+
+async def test_every_bot_meets_with_the_same_incidents() -> None:
+    faults = Faults(incidents=[Renames(at_ms=100, participant_id=100, name=None)])
+    for _ in range(2):
+        notes, _ = await played(recording(600), faults=faults)
+        assert notes.events.count(("update", None, 100)) == 1
+
+
+async def test_an_incident_about_nobody_is_none() -> None:
+    nobody = [Renames(at_ms=0, participant_id=7, name="x"), Chats(at_ms=0, participant_id=7, text="x")]
+    notes, _ = await played(recording(600), faults=Faults(incidents=[*nobody, Leaves(at_ms=0, participant_id=7)]))
+    assert not {event[0] for event in notes.events} & {"update", "chat_message", "leave"}

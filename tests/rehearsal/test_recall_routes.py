@@ -162,14 +162,20 @@ async def test_a_bot_whose_time_was_changed_comes_at_the_new_one() -> None:
 
 
 async def test_an_empty_pool_is_a_507_that_its_key_remembers_and_a_scheduled_bot_does_not_meet() -> None:
-    async with stand_in(Faults(pool=1)) as recall, aiohttp.ClientSession() as session:
+    async with stand_in(Faults()) as recall, aiohttp.ClientSession() as session:
         answers = []
-        for key, join_at in (("a", None), ("b", None), ("b", None), ("c", later(30))):
+        for key, join_at, left in (("a", None, 1), ("b", None, 0), ("b", None, 1), ("c", later(30), 0)):
+            recall.faults.pool = left
             body, headers = bot_body(join_at=join_at), {"Idempotency-Key": key}
             async with session.post(f"{recall.url}/api/v1/bot/", json=body, headers=headers) as response:
                 answers.append((response.status, response.headers.get("Retry-After")))
-            recall.faults.pool = recall.faults.pool + (key == "b")
     assert answers == [(201, None), (507, "30"), (507, "30"), (201, None)]
+
+
+async def test_each_bot_that_joins_at_once_takes_an_instance() -> None:
+    async with stand_in(Faults(pool=2)) as recall:
+        statuses = [(await ask(recall.url, "POST", "", bot_body()))[0] for _ in range(3)]
+    assert statuses == [201, 201, 507]
 
 
 async def test_real_time_endpoints_are_listed_with_their_state(ear: Ear) -> None:

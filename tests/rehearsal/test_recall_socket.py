@@ -110,3 +110,25 @@ async def test_a_slow_receiver_loses_messages_instead_of_stopping_the_meeting(ea
     assert call.line.lost == 5
     await ear.wait_until(lambda: len(ear.messages) == BACKLOG)
     await call.end()
+
+
+async def test_dials_can_fail_for_a_while_after_a_cut(ear: Ear) -> None:
+    call = Call(ear.url, redial_s=0.001)
+    await call.line.tried.wait()
+    call.line.cut(failing_dials=5)
+    async with asyncio.timeout(5):
+        while call.line.connections < 2:
+            await asyncio.sleep(0.001)
+    await call.end()
+    assert (call.line.dials, len(ear.handshakes), call.states[-1]) == (7, 2, State.DONE)
+
+
+async def test_a_call_that_is_ended_twice_still_sends_what_waits(ear: Ear) -> None:
+    call = Call(ear.url)
+    await call.line.tried.wait()
+    for _ in range(BACKLOG - 1):
+        call.line.send("{}")
+    call.line.end()
+    await call.end()
+    await ear.wait_until(lambda: ear.close_codes)
+    assert (len(ear.messages), ear.close_codes) == (BACKLOG - 1, [1000])
