@@ -6,6 +6,7 @@ import msgspec
 import structlog
 
 from gateway.problems import ProblemError
+from shared import lenient
 from shared.streams import shard_of
 
 WATCHED = ("bot.", "realtime_endpoint.")
@@ -102,7 +103,7 @@ def read(body: bytes) -> Webhook | None:
     if not envelope.event.startswith(WATCHED):
         return None
     try:
-        return msgspec.json.decode(body, type=Webhook)
+        return lenient.decode(body, Webhook)
     except (msgspec.ValidationError, RecursionError):
         log.warning("webhook.unreadable", event_type=envelope.event[:LONGEST_CODE])
         return None

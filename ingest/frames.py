@@ -6,6 +6,7 @@ envelope, and differ in `event`.
 
 import msgspec
 
+from shared import lenient
 from shared.clock import Clock
 from shared.errors import DecodeError
 from shared.events import (
@@ -33,9 +34,14 @@ class Timestamp(msgspec.Struct, frozen=True):
 class Participant(msgspec.Struct, frozen=True):
     """A participant, numbered within the call."""
 
-    id: int
+    id: int | float | str
     name: str | None = None
-    is_host: bool | None = None
+    is_host: object = None
+
+    @property
+    def key(self) -> str:
+        """One text, whichever form the number has."""
+        return f"{self.id:g}" if isinstance(self.id, float) else str(self.id)
 
 
 class Chat(msgspec.Struct, frozen=True):
@@ -68,7 +74,7 @@ class Frame(msgspec.Struct, frozen=True):
 
     @property
     def is_audio(self) -> bool:
-        return self.event in (MIXED_AUDIO, SEPARATE_AUDIO)
+        return self.event in AUDIO
 
 
 FACTS: dict[str, type[Event]] = {
@@ -78,14 +84,35 @@ FACTS: dict[str, type[Event]] = {
     "speech_on": SpeakingStarted,
     "speech_off": SpeakingStopped,
 }
+AUDIO = frozenset({MIXED_AUDIO, SEPARATE_AUDIO})
+PEOPLE = "participant_events."
+KNOWN = AUDIO | {f"{PEOPLE}{name}" for name in (*FACTS, "chat_message")}
 DECODER = msgspec.json.Decoder(Frame)
+NOTHING = Outer(Inner())
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """What every message has."""
+
+    event: str
 
 
 def decode(message: str | bytes) -> Frame:
     """Raises DecodeError."""
     try:
         return DECODER.decode(message)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, RecursionError):
+        return decode_oddity(message)
+
+
+def decode_oddity(message: str | bytes) -> Frame:
+    """A known event with nulls or numbers as text is read all the same; one that nobody knows says nothing."""
+    try:
+        event = msgspec.json.decode(message, type=Envelope).event
+        if event not in KNOWN:
+            return Frame(event, NOTHING)
+        return lenient.decode(message, Frame)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DecodeError("recall frame", str(error)) from error
 
 
@@ -98,15 +125,15 @@ def fact_of(frame: Frame, meeting_id: str, source_ms: int, clock: Clock) -> Even
     if inner.participant is None:
         return None
     person = {
-        "id": f"{meeting_id}/{frame.event}/{inner.participant.id}/{source_ms}",
+        "id": f"{meeting_id}/{frame.event}/{inner.participant.key}/{source_ms}",
         "meeting_id": meeting_id,
         "at": clock.now_ms(),
-        "participant_id": str(inner.participant.id),
-        "name": inner.participant.name or f"Participant {inner.participant.id}",
+        "participant_id": inner.participant.key,
+        "name": inner.participant.name or f"Participant {inner.participant.key}",
     }
-    name = frame.event.removeprefix("participant_events.")
+    name = frame.event.removeprefix(PEOPLE)
     if name == "chat_message" and inner.data is not None:
         return msgspec.convert({**person, "text": inner.data.text, "to": inner.data.to}, ChatReceived)
     kind = FACTS.get(name)
-    extra = {"is_host": bool(inner.participant.is_host), "source_ms": source_ms}
+    extra = {"is_host": inner.participant.is_host is True, "source_ms": source_ms}
     return msgspec.convert({**person, **extra}, kind) if kind else None

@@ -117,7 +117,7 @@ class Ear:
             self._producer.put_fact(self._intake, fact)
 
     def _take_audio(self, inner: frames.Inner, source_ms: float, now_ms: int) -> None:
-        track = MIXED if inner.participant is None else str(inner.participant.id)
+        track = MIXED if inner.participant is None else inner.participant.key
         strand = self._strands.get(track)
         if strand is None:
             strand = self._strands[track] = Strand(self._rest_s * 1000)

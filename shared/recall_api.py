@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 import structlog
 
+from shared import lenient
 from shared.clock import Clock, SystemClock
 from shared.config import Secret
 from shared.errors import Category, StageError
@@ -169,8 +170,8 @@ class RecallApi:
 
     def _decoded(self, reply: Reply, kind: type[Described]) -> Described:
         try:
-            return msgspec.json.decode(reply.content, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return lenient.decode(reply.content, kind)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             reason = (
                 f"what answers at {self._http.address} is not Recall: check RECALL_REGION and the proxies in between"
             )

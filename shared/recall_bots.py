@@ -11,8 +11,8 @@ FINAL_CODES = frozenset({"call_ended", "done", "fatal", "analysis_done", "analys
 class StatusChange(msgspec.Struct, frozen=True):
     """A state that a bot came into. `code` and `sub_code` are open sets."""
 
-    code: str
-    created_at: datetime
+    code: str = ""
+    created_at: datetime = datetime.fromtimestamp(0, UTC)
     sub_code: str | None = None
 
     @property
@@ -25,14 +25,14 @@ class StatusChange(msgspec.Struct, frozen=True):
 class RecordingStatus(msgspec.Struct, frozen=True):
     """`processing`, `paused`, `done`, `failed`, `deleted`, or one that is new."""
 
-    code: str
+    code: str = ""
     sub_code: str | None = None
 
 
 class Recording(msgspec.Struct, frozen=True):
     """What Recall recorded, kept or not."""
 
-    id: str
+    id: str = ""
     status: RecordingStatus | None = None
 
 
@@ -46,13 +46,13 @@ class Bot(msgspec.Struct, frozen=True):
 
     @property
     def history(self) -> tuple[StatusChange, ...]:
-        """In order of time, in which Recall need not list them."""
-        return tuple(sorted(self.status_changes, key=lambda change: change.at_ms))
+        """In order of time, in which Recall need not list them; without those that say nothing."""
+        return tuple(sorted((one for one in self.status_changes if one.code), key=lambda change: change.at_ms))
 
     @property
     def status(self) -> StatusChange | None:
         """None until it is dispatched."""
-        return self.history[-1] if self.status_changes else None
+        return self.history[-1] if self.history else None
 
     @property
     def is_over(self) -> bool:

@@ -16,7 +16,7 @@ from support import free_port
 from cli.app import app
 
 pytestmark = pytest.mark.process
-COMMANDS = "up rehearse worker join ask brief say hush tail status leave export doctor"
+COMMANDS = "up rehearse promises worker join ask brief say hush tail status leave export doctor"
 
 
 def environment(**settings: str) -> dict[str, str]:

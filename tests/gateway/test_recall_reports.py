@@ -77,3 +77,25 @@ def test_body_without_an_event_is_a_problem(body):
 )
 def test_time_of_a_status_is_the_newest_that_can_be_read(status, at):
     assert unix_ms_of(status, 77) == at
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"updated_at": None},
+        {"updated_at": None, "created_at": None},
+        {"sub_code": None, "error": {"code": None}},
+    ],
+)
+def test_nulls_in_a_status_cost_nothing(change: dict):
+    state = {"code": "in_call_recording", "updated_at": "2026-01-10T09:00:20+00:00", **change}
+    told = {"event": "bot.in_call_recording", "data": {"data": state, "bot": {"id": None, "metadata": None}}}
+    assert read(msgspec.json.encode(told)).status.code == "in_call_recording"
+
+
+def test_a_webhook_without_a_bot_is_nobodys():
+    told = {
+        "event": "bot.done",
+        "data": {"data": {"code": "done"}, "bot": None, "bot_id": None, "log": {"level": None}},
+    }
+    assert read(msgspec.json.encode(told)).meeting_id is None

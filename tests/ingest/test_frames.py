@@ -76,8 +76,55 @@ def test_audio_is_no_fact() -> None:
 
 @pytest.mark.parametrize(
     "broken",
-    ["", "{", "[]", '{"event":1}', '{"event":"x"}', AUDIO.replace("AAD//w==", "not base64!"), "[" * 100_000, "\0"],
+    ["", "{", "[]", '{"event":1}', AUDIO.replace("AAD//w==", "not base64!"), "[" * 100_000, "\0"],
 )
 def test_what_cannot_be_read_raises_one_error(broken: str) -> None:
     with pytest.raises(DecodeError):
         frames.decode(broken)
+
+
+@pytest.mark.parametrize(
+    "oddity",
+    [
+        '{"event":"participant_events.poll","data":{"data":{"participant":{"id":1},"data":["yes","no"]}}}',
+        '{"event":"from.the.future","data":{"data":"s"}}',
+        '{"event":"from.the.future","data":{"data":[1]}}',
+        '{"event":"x","data":{"data":{"timestamp":"2026-01-01T00:00:00Z","buffer":"not base64!"}}}',
+        '{"event":"heartbeat"}',
+        '{"event":"x","data":null}',
+    ],
+)
+def test_an_event_that_nobody_knows_says_nothing_whatever_it_holds(oddity: str) -> None:
+    assert not frames.decode(oddity).is_audio
+    assert fact(oddity) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "to"),
+    [
+        ('"relative":44.1', '"relative":null'),
+        ('"relative":44.1', '"relative":"44.1"'),
+        ('"timestamp":{"relative":44.1,"absolute":"x"}', '"timestamp":null'),
+        ('"is_host":true', '"is_host":"yes"'),
+        ('"extra_data":{}', '"extra_data":null'),
+    ],
+)
+def test_nulls_and_numbers_as_text_are_read(changed: str, to: str) -> None:
+    told = fact(event("join").replace(changed, to))
+    assert isinstance(told, ParticipantJoined)
+    assert told.participant_id == "200"
+
+
+@pytest.mark.parametrize(("written", "read"), [('"abc"', "abc"), ("1.0", "1"), ("1", "1"), ('"1"', "1")])
+def test_a_participants_number_may_have_any_form(written: str, read: str) -> None:
+    assert fact(event("join").replace('"id":200', f'"id":{written}')).participant_id == read
+
+
+def test_a_chat_message_of_nulls_is_an_empty_one() -> None:
+    assert fact(event("chat_message", '{"text":null,"to":null}')).text == ""
+
+
+def test_audio_without_a_buffer_is_silence_of_no_length() -> None:
+    frame = frames.decode(AUDIO.replace('"AAD//w=="', "null"))
+    assert frame.is_audio
+    assert frame.data.data.buffer == b""

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from shared import lenient
 from shared.recall_bots import FINAL_CODES, Bot, BotPage, StatusChange
 
 DOCUMENTED = """
@@ -89,3 +90,12 @@ def test_a_bot_in_the_call_is_not_over() -> None:
 def test_a_time_without_a_zone_is_utc() -> None:
     change = msgspec.json.decode('{"code": "done", "created_at": "2026-01-10T09:00:01.1"}', type=StatusChange)
     assert change.at_ms == 1768035601100
+
+
+def test_nulls_and_entries_that_say_nothing_are_passed_over():
+    told = b"""{"id":"b","status_changes":[null,{},{"code":null},{"code":"done","created_at":"2026-01-10T09:00:01Z"}],
+        "recordings":null,"metadata":null}"""
+    bot = lenient.decode(told, Bot)
+    assert [change.code for change in bot.history] == ["done"]
+    assert bot.is_over
+    assert lenient.decode(b'{"id":"b","status_changes":null}', Bot).status is None
