@@ -70,7 +70,7 @@ SUB_CODES = {
 }
 UNLINKED = (
     "The bot is in the call, but its connection to chimein is down: check that WEBSOCKET_DOMAIN is reachable from the"
-    " internet and leads to ingest."
+    " internet and leads to ingest, and RECALL_SIGNED_SOCKETS (docs/going-live.md)."
 )
 SOUNDLESS = "The bot is in the call, but the platform sends it no sound: check that recording is still allowed."
 

@@ -35,10 +35,11 @@ class Coverage:
         return Hole(expected, source_ms)
 
 
-def verdict_of(heard_ms: int, missing_ms: int, lines: int) -> str:
-    """How a finished transcript stands: `complete`, `partial`, `silent` or `lost`."""
-    if heard_ms == 0:
-        return "lost"
-    if missing_ms > 0:
-        return "partial"
-    return "complete" if lines else "silent"
+def verdict_of(heard_ms: int, missing_ms: int, lines: int, *, had_sound: bool = False) -> str:
+    """How a finished transcript stands: `complete`, `partial`, `silent` or `lost`.
+
+    `had_sound`: somebody or something was heard for long without a word coming of it.
+    """
+    if not lines:
+        return "lost" if heard_ms == 0 or missing_ms >= heard_ms or had_sound else "partial" if missing_ms else "silent"
+    return "partial" if missing_ms else "complete"

@@ -127,7 +127,9 @@ class MeetingEar:
             id=f"{self._meeting.id}/transcript-completed",
             meeting_id=self._meeting.id,
             at=self._meeting.clock.now_ms(),
-            verdict=verdict_of(situation.heard_ms, missing_ms, self._lines),
+            verdict=verdict_of(
+                situation.heard_ms, missing_ms, self._lines, had_sound=situation.had_sound_without_words
+            ),
             heard_ms=situation.heard_ms,
             missing_ms=missing_ms,
             lines=self._lines,

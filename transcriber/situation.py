@@ -18,7 +18,7 @@ from shared.events import (
     Settings,
     VocabularyChanged,
 )
-from shared.meetings import Status
+from shared.meetings import Status, Trouble
 from shared.streams import ORIGIN, SETTINGS
 from transcriber.speakers import SpeakerBook
 from transcriber.vocabulary import terms_of
@@ -45,6 +45,7 @@ class Situation:
         """Ids: a successor may tell a gap once more."""
         self.troubles: set[tuple[str, str]] = set()
         """Told and not over, by track and kind."""
+        self.had_sound_without_words = False
         self.audio_ended = asyncio.Event()
         self.heard_ms = 0
         """End of the audio, once it has ended."""
@@ -69,6 +70,7 @@ class Situation:
                 self.missing_ms[fact.track] += fact.to_ms - fact.from_ms
             case HearingTroubled():
                 self.troubles.add((fact.track, fact.trouble))
+                self.had_sound_without_words |= fact.trouble == Trouble.NO_WORDS
             case HearingRecovered():
                 self.troubles.discard((fact.track, fact.trouble))
             case AudioEnded():

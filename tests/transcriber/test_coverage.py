@@ -65,3 +65,21 @@ def test_words_whose_middle_was_committed_are_dropped() -> None:
 def test_a_line_is_known_by_its_place() -> None:
     line = line_of("mixed", (Word("Good", 100, 300), Word("morning.", 310, 600)), "7", "Maya")
     assert (line.id, line.text, line.start_ms, line.end_ms) == ("mixed-100", "Good morning.", 100, 600)
+
+
+@pytest.mark.parametrize(
+    ("heard_ms", "missing_ms", "lines", "had_sound", "verdict"),
+    [
+        (60_000, 0, 9, False, "complete"),
+        (60_000, 0, 9, True, "complete"),
+        (60_000, 4_000, 9, False, "partial"),
+        (2_000, 60_000, 1, False, "partial"),
+        (60_000, 0, 0, False, "silent"),
+        (60_000, 4_000, 0, False, "partial"),
+        (60_000, 60_000, 0, False, "lost"),
+        (60_000, 0, 0, True, "lost"),
+        (0, 0, 0, False, "lost"),
+    ],
+)
+def test_the_verdict_tells_silence_from_loss(heard_ms: int, missing_ms: int, lines: int, had_sound: bool, verdict: str):
+    assert verdict_of(heard_ms, missing_ms, lines, had_sound=had_sound) == verdict
