@@ -17,6 +17,8 @@ from shared.tail import Follower, Tail
 from shared.worker import Worker
 
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
+WIND_DOWN_S = 1.0
+"""Less than a lease lasts without being renewed."""
 
 log = structlog.get_logger()
 
@@ -29,7 +31,9 @@ class OwnedMeeting:
         self.bus: Bus = worker.bus
         self.tail: Tail = worker.tail
         self.clock: Clock = worker.clock
-        self.stopping = worker.stopping
+        self.leaving = asyncio.Event()
+        """Set when the shard goes to another worker: a session that `winds_down` then ends by itself, and soon."""
+        self.winds_down = False
         self.changed = asyncio.Event()
         """Set when the roster says that something of this meeting changed, such as a new track."""
 
@@ -98,8 +102,10 @@ class Owner:
         self._watches[epoch.shard] = asyncio.create_task(self._watch(epoch), name=f"roster-{epoch.shard}")
 
     async def _lost(self, epoch: Epoch) -> None:
-        """Cancels all work for the shard and waits until it has stopped."""
-        tasks = [task for _, task in self._sessions.pop(epoch.shard, {}).values()]
+        """Ends all work for the shard and waits until it has stopped."""
+        sessions = self._sessions.pop(epoch.shard, {}).values()
+        await wind_down([(meeting, task) for meeting, task in sessions if meeting.winds_down])
+        tasks = [task for _, task in sessions]
         if epoch.shard in self._watches:
             tasks.append(self._watches.pop(epoch.shard))
         for task in tasks:
@@ -173,3 +179,11 @@ class Owner:
         metrics.sessions_failed.labels(self._worker.role).inc()
         log.error("session.failed", role=self._worker.role, error=type(error).__name__, exc_info=error)
         return False
+
+
+async def wind_down(sessions: list[tuple[OwnedMeeting, asyncio.Task[None]]]) -> None:
+    """Lets them finish what they have in hand; who takes too long is cancelled by the caller."""
+    for meeting, _ in sessions:
+        meeting.leaving.set()
+    if sessions:
+        await asyncio.wait({task for _, task in sessions}, timeout=WIND_DOWN_S)

@@ -36,6 +36,7 @@ log = structlog.get_logger()
 
 async def listen(meeting: OwnedMeeting, engine: SpeechEngine) -> None:
     """Until the transcript is complete. Raises FencedError when another worker owns the meeting."""
+    meeting.winds_down = True
     situation = Situation(await meeting.bus.state(meeting.id))
     await MeetingEar(meeting, engine, situation).listen()
 
@@ -59,6 +60,8 @@ class MeetingEar:
             following = tasks.create_task(self._follow(), name="timeline")
             await self._hear_tracks()
             following.cancel()
+        if self._meeting.leaving.is_set():
+            return
         await self._catch_up()
         await self._complete()
 
@@ -96,18 +99,21 @@ class MeetingEar:
                 self._is_complete = True
 
     async def _hear_tracks(self) -> None:
-        """One task per track, begun when the track appears; returns when the audio has ended and all are done."""
-        ended = self._situation.audio_ended
+        """One task per track, begun when the track appears; returns when the audio has ended and all are done.
+
+        Also when another worker takes over: then what is heard so far is final and committed.
+        """
+        ended, leaving = self._situation.audio_ended, self._meeting.leaving
         async with asyncio.TaskGroup() as tasks:
             while True:
-                is_last_look = ended.is_set()
+                is_last_look = ended.is_set() or leaving.is_set()
                 self._meeting.changed.clear()
                 for track in await self._new_tracks():
                     self._tracks[track] = TrackEar(self._meeting, self._engine, self._situation, track)
                     tasks.create_task(self._tracks[track].hear(), name=f"track-{track}")
                 if is_last_look:
                     return
-                await first_of(self._meeting.changed.wait(), ended.wait())
+                await first_of(self._meeting.changed.wait(), ended.wait(), leaving.wait())
 
     async def _new_tracks(self) -> list[str]:
         state = await self._meeting.bus.state(self._meeting.id)

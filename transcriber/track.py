@@ -1,7 +1,7 @@
 """One track: its audio goes to the speech engine, what it hears goes to the scribe.
 
 Whoever continues, after a crash, a hand-over or a dropped engine stream, does the same: begin RESUME_MS before what is
-committed, and drop the words that were committed before. A participant's own track has an engine stream only while
+committed, and drop the words that were committed before. Who hands over has the engine finish what it has heard first. A participant's own track has an engine stream only while
 there is sound on it.
 """
 
@@ -59,7 +59,7 @@ class TrackEar:
         """Until the end of the audio is committed, over as many engine streams as it takes."""
         looking = asyncio.create_task(self._look_after(), name="look-after")
         try:
-            while not self._is_done:
+            while not self._is_done and not self._meeting.leaving.is_set():
                 try:
                     await self._hear_once()
                 except Exception as failed:
@@ -68,7 +68,8 @@ class TrackEar:
         finally:
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
-        await self._alarms.show({}, ENGINE_TROUBLES | HEARING_TROUBLES)
+        if self._is_done:
+            await self._alarms.show({}, ENGINE_TROUBLES | HEARING_TROUBLES)
 
     async def mark_change(self, source_ms: int) -> None:
         """Another participant began or stopped speaking about here."""
@@ -94,7 +95,7 @@ class TrackEar:
         self._coverage = Coverage(start_ms if self._scribe.committed_ms >= 0 else None)
         if self._track != MIXED:
             start_ms = await self._wait_for_sound(start_ms, fresh_from_ms)
-            if self._is_done:
+            if self._is_done or self._meeting.leaving.is_set():
                 return
         spec = StreamSpec(
             track=self._track,
@@ -169,7 +170,8 @@ class TrackEar:
                         await self._scribe.settle(at_ms - PREROLL_MS)
         finally:
             audio.close()
-        await self._scribe.settle(self._situation.heard_ms)
+        if self._situation.audio_ended.is_set():
+            await self._scribe.settle(self._situation.heard_ms)
         return self._situation.heard_ms
 
     async def _feed(self, stream: SpeechStream, start_ms: int) -> None:
@@ -191,8 +193,10 @@ class TrackEar:
 
     async def _comes_more(self, audio: Follower) -> bool:
         """Waits for audio. After the end, a chunk may still be on its way; a track may end before others."""
-        ended = self._situation.audio_ended
-        await first_of(audio.wait(), ended.wait())
+        ended, leaving = self._situation.audio_ended, self._meeting.leaving
+        await first_of(audio.wait(), ended.wait(), leaving.wait())
+        if leaving.is_set():
+            return False
         if not ended.is_set():
             return True
         if self._coverage.heard_ms >= self._situation.heard_ms:

@@ -32,6 +32,7 @@ class Meeting:
         await self.bus.redis.hset(ShardKeys(SHARD).own("transcriber"), "epoch", epoch)
         worker = Worker("transcriber", self.bus, self.tail, SystemClock())
         owned = OwnedMeeting(self.id, Epoch("transcriber", SHARD, epoch), worker)
+        self.owned = owned
         session = asyncio.create_task(listen(owned, engine or ScriptedEngine()))
         try:
             yield session

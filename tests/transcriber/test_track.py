@@ -46,6 +46,33 @@ async def test_a_successor_goes_on_without_losing_or_doubling_a_word(meeting: Me
     assert check(await meeting.lines(), 9_000).is_clean
 
 
+async def test_who_hands_over_commits_what_is_heard_so_far(meeting: Meeting) -> None:
+    async with meeting.heard(epoch=1) as session:
+        await meeting.play(0, 3_400)
+        await eventually(lambda: meeting.has_lines(1))
+        meeting.owned.leaving.set()
+        await asyncio.wait({session}, timeout=2)
+        assert session.done()
+        assert session.exception() is None
+    assert (await meeting.bus.state(meeting.id))["committed:mixed"] == "3400"
+    assert await meeting.verdict() == ""
+    async with meeting.heard(epoch=2):
+        await meeting.play(3_400, 6_000)
+        await meeting.end(6_000)
+        await eventually(meeting.verdict)
+    assert check(await meeting.lines(), 6_000).is_clean
+
+
+async def test_who_hands_over_a_silent_track_of_ones_own_goes_at_once(meeting: Meeting) -> None:
+    async with meeting.heard() as session:
+        await meeting.bus.open_track(meeting.id, "200")
+        await meeting.bus.redis.xadd(meeting.keys.audio("200"), {PCM: bytes(3200)}, id=audio_id(0))
+        await asyncio.sleep(0.3)
+        meeting.owned.leaving.set()
+        await asyncio.wait({session}, timeout=2)
+        assert session.done()
+
+
 async def test_an_engine_that_breaks_again_and_again_costs_no_word(meeting: Meeting) -> None:
     async with meeting.heard(ScriptedEngine(fail_after_ms=4_500)):
         await meeting.play(0, 12_000)
