@@ -1,8 +1,8 @@
 """One track: its audio goes to the speech engine, what it hears goes to the scribe.
 
 Whoever continues, after a crash, a hand-over or a dropped engine stream, does the same: begin RESUME_MS before what is
-committed, and drop the words that were committed before. Who hands over has the engine finish what it has heard first. A participant's own track has an engine stream only while
-there is sound on it.
+committed, and drop the words that were committed before. Who hands over has the engine finish what it has heard first.
+A participant's own track has an engine stream only while there is sound on it.
 """
 
 import asyncio
