@@ -47,6 +47,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the meeting is about, as its invitation says."""
     vocabulary: list[str] = []
     """Names and terms that are likely to be said."""
+    outlet: str = "clips"
+    """The way of speech into the meeting: `media`, a page in the bot that plays it as it is made, or `clips`."""
 
 
 class SpokenWord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -419,6 +421,7 @@ class SpeechStarted(Event, frozen=True, kw_only=True, tag="speech.started"):
 
     text: str
     duration_ms: int
+    """As far as the sentence was made by then; estimated where it was not made to its end."""
     first_audio_ms: int
     """From SentenceComposed to the first byte of the voice."""
 
@@ -426,11 +429,17 @@ class SpeechStarted(Event, frozen=True, kw_only=True, tag="speech.started"):
 class SpeechFinished(Event, frozen=True, kw_only=True, tag="speech.finished"):
     """The sentence was said to its end. cause_id is the sentence."""
 
+    heard_ms: int = 0
+    """How long it was."""
+
 
 class SpeechCut(Event, frozen=True, kw_only=True, tag="speech.cut"):
     """The sentence was not said, or not to its end. cause_id is the sentence."""
 
     reason: str
+    heard: str = ""
+    """The words of it that were heard."""
+    heard_ms: int = 0
 
 
 class Hushed(Event, frozen=True, kw_only=True, tag="speech.hushed"):

@@ -3,21 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-import msgspec
-
-
-class Clip(msgspec.Struct, frozen=True, kw_only=True):
-    """One sentence as sound: S16LE, mono."""
-
-    meeting_id: str
-    bot_id: str
-    sentence_id: str
-    pcm: bytes
-    rate_hz: int
-
-    @property
-    def duration_ms(self) -> int:
-        return len(self.pcm) * 1000 // (2 * self.rate_hz)
+from speaker.sounds import Sound
 
 
 class Voice(Protocol):
@@ -38,8 +24,11 @@ class Outlet(Protocol):
 
     name: str
 
-    async def play(self, clip: Clip) -> None:
-        """Returns when the clip is over in the meeting. Cancelling it stops the sound."""
+    async def play(self, sound: Sound, from_ms: int = 0) -> None:
+        """Returns when it is over in the meeting. Cancelling it stops the sound.
+
+        `sound.heard_ms` says at every moment how much was heard, also after it was cancelled.
+        """
         ...
 
     async def close(self) -> None: ...
