@@ -26,14 +26,14 @@ class Meeting:
     def __init__(self, bus: Bus, tail: Tail, meeting_id: str) -> None:
         self.bus, self.tail, self.id = bus, tail, meeting_id
         self.keys = MeetingKeys(meeting_id)
+        self.owned: OwnedMeeting | None = None
 
     @contextlib.asynccontextmanager
     async def heard(self, engine: ScriptedEngine | None = None, epoch: int = 1) -> AsyncIterator[asyncio.Task[None]]:
         await self.bus.redis.hset(ShardKeys(SHARD).own("transcriber"), "epoch", epoch)
         worker = Worker("transcriber", self.bus, self.tail, SystemClock())
-        owned = OwnedMeeting(self.id, Epoch("transcriber", SHARD, epoch), worker)
-        self.owned = owned
-        session = asyncio.create_task(listen(owned, engine or ScriptedEngine()))
+        self.owned = OwnedMeeting(self.id, Epoch("transcriber", SHARD, epoch), worker)
+        session = asyncio.create_task(listen(self.owned, engine or ScriptedEngine()))
         try:
             yield session
         finally:
@@ -41,9 +41,15 @@ class Meeting:
             await asyncio.gather(session, return_exceptions=True)
 
     async def play(self, from_ms: int, to_ms: int, track: str = MIXED) -> None:
-        await self.bus.open_track(self.id, track)
+        await self.open(track)
         for ms in range(from_ms, to_ms, 100):
             await self.bus.redis.xadd(self.keys.audio(track), {PCM: encode(1, ms // 20, 5)}, id=audio_id(ms))
+
+    async def open(self, track: str) -> None:
+        """A session that is under way is told, as the owner of the shard is by its roster."""
+        await self.bus.open_track(self.id, track)
+        if self.owned:
+            self.owned.changed.set()
 
     async def tell(self, *facts: Event) -> None:
         await self.bus.append(self.id, *facts)

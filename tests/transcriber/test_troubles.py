@@ -42,7 +42,7 @@ class CountingEngine(ScriptedEngine):
 
 
 async def silence(meeting: Meeting, from_ms: int, to_ms: int, track: str = MIXED, pcm: bytes = bytes(3200)) -> None:
-    await meeting.bus.open_track(meeting.id, track)
+    await meeting.open(track)
     for ms in range(from_ms, to_ms, 100):
         await meeting.bus.redis.xadd(meeting.keys.audio(track), {PCM: pcm}, id=audio_id(ms))
 
