@@ -40,6 +40,10 @@ class OwnedMeeting:
     def timeline(self, after: bytes = b"0") -> Follower:
         return self.tail.follow(self.keys.timeline, after)
 
+    def captions(self) -> Follower:
+        """Interim captions; the few that Redis keeps come first."""
+        return self.tail.follow(self.keys.live)
+
     async def write(self, write: Write) -> list[bytes]:
         """Waits while Redis is away: what was heard is not dropped. Raises FencedError, MeetingGoneError."""
         while True:

@@ -5,6 +5,8 @@ The intent is on the timeline before the outlet is called. Whoever takes over go
 
 import asyncio
 import contextlib
+from collections.abc import Coroutine, Mapping
+from typing import Any
 
 import structlog
 
@@ -13,6 +15,7 @@ from shared.events import (
     CODEC,
     BotJoined,
     Event,
+    MeetingRequested,
     SentenceComposed,
     SpeechCut,
     SpeechFinished,
@@ -25,59 +28,81 @@ from shared.sessions import OwnedMeeting
 from shared.tail import Follower
 from shared.waiting import first_of
 from speaker import metrics
-from speaker.ports import Clip, Outlet, Voice
-from speaker.talking import Drop, Mouth, Speak
+from speaker.ports import Outlet, Voice
+from speaker.sounds import Sound
+from speaker.synthesis import Synthesis
+from speaker.talking import Drop, Hold, Mouth, Speak, words_heard
+
+MS_PER_CHARACTER = 65
+"""Of speech, where a sentence is not made to its end yet."""
 
 log = structlog.get_logger()
 
 
-async def speak(meeting: OwnedMeeting, voice: Voice, outlet: Outlet) -> None:
-    """Until the meeting is over. Raises FencedError when another worker owns it."""
-    speech = Speech(meeting, voice, outlet)
+async def speak(meeting: OwnedMeeting, voice: Voice, outlets: Mapping[str, Outlet]) -> None:
+    """Until the meeting is over; the outlet by the name it was joined with. Raises FencedError."""
+    speech = Speech(meeting, voice, outlets)
     last = b"0"
     for entry in await meeting.bus.timeline(meeting.id):
         last = entry.id
         speech.hear(CODEC.decode(entry.fields))
-    timeline = meeting.timeline(last)
+    facts = (meeting.timeline(last), meeting.captions())
     try:
-        await speech.run(timeline)
+        await speech.run(facts)
     finally:
-        timeline.close()
+        for follower in facts:
+            follower.close()
         await speech.stop()
 
 
 class Speech:
     """What is being said now, and the mouth that decides what is said next."""
 
-    def __init__(self, meeting: OwnedMeeting, voice: Voice, outlet: Outlet) -> None:
-        self._meeting, self._voice, self._outlet = meeting, voice, outlet
+    def __init__(self, meeting: OwnedMeeting, voice: Voice, outlets: Mapping[str, Outlet]) -> None:
+        self._meeting, self._outlets = meeting, outlets
+        self._outlet = next(iter(outlets.values()))
+        self._synthesis = Synthesis(voice, meeting.clock)
         self._mouth = Mouth()
         self._bot_id = ""
         self._is_over = False
         self._saying: asyncio.Task[None] | None = None
         self._said = asyncio.Event()
+        self._announced: set[str] = set()
         self._ended: set[str] = set()
         """Sentences whose outcome was written, or is being written."""
 
     def hear(self, fact: Event) -> None:
         match fact:
+            case MeetingRequested():
+                self._outlet = self._outlets.get(fact.settings.outlet, self._outlet)
             case BotJoined():
                 self._bot_id = fact.bot_id
             case TranscriptCompleted():
                 self._is_over = True
         self._mouth.hear(fact)
 
-    async def run(self, timeline: Follower) -> None:
+    async def run(self, followers: tuple[Follower, ...]) -> None:
         while not self._is_over:
-            await self._act()
-            await first_of(timeline.wait(), self._said.wait())
+            until_ms = await self._act()
+            waits = [follower.wait() for follower in followers]
+            await first_of(*waits, self._said.wait(), *self._alarm(until_ms))
             self._said.clear()
-            for entry in timeline.batch():
-                self.hear(CODEC.decode(entry.fields))
+            for follower in followers:
+                for entry in follower.batch():
+                    self.hear(CODEC.decode(entry.fields))
             self._check()
+
+    def _alarm(self, until_ms: int | None) -> list[Coroutine[Any, Any, None]]:
+        if until_ms is None:
+            return []
+        return [self._meeting.clock.sleep(max(0, until_ms - self._meeting.clock.now_ms()) / 1000)]
 
     async def stop(self) -> None:
         """Stops the sound."""
+        await self._silence()
+        await self._synthesis.close()
+
+    async def _silence(self) -> None:
         if self._saying and not self._saying.done():
             self._saying.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -91,73 +116,88 @@ class Speech:
         if self._saying and self._saying.done() and not self._saying.cancelled():
             self._saying.result()
 
-    async def _act(self) -> None:
-        """Carries out decisions until there is nothing to do."""
+    async def _act(self) -> int | None:
+        """Carries out decisions until there is nothing to do; returns when to look again at the latest."""
         while True:
-            match self._mouth.decide(self._meeting.clock.now_ms()):
-                case Speak(sentence):
-                    self._saying = asyncio.create_task(self._say(sentence), name=sentence.id)
+            decision = self._mouth.decide(self._meeting.clock.now_ms())
+            match decision:
+                case Speak():
+                    self._saying = asyncio.create_task(self._say(decision), name=decision.sentence.id)
                     self._saying.add_done_callback(self._on_said)
+                case Hold(sentence):
+                    await self._hold(sentence)
                 case Drop(sentence, reason):
                     await self._drop(sentence, reason)
                 case _:
-                    return
+                    self._prepare()
+                    return decision.until_ms
+
+    def _prepare(self) -> None:
+        """The next sentence is made while one is heard."""
+        if upcoming := self._mouth.upcoming:
+            self._synthesis.sound_of(upcoming, self._bot_id)
+
+    async def _hold(self, sentence: SentenceComposed) -> None:
+        await self._silence()
+        if sentence.id not in self._ended:
+            self._mouth.held(sentence.id, self._sound(sentence).heard_ms, self._meeting.clock.now_ms())
 
     async def _drop(self, sentence: SentenceComposed, reason: str) -> None:
         """One outcome only: what was said to its end just before stays finished."""
         if self._saying and self._saying.get_name() == sentence.id:
-            await self.stop()
-            if sentence.id in self._ended:
-                return
-        await self._end(sentence, effect(SpeechCut, sentence, "cut", self._meeting.clock, reason=reason))
+            await self._silence()
+        if sentence.id not in self._ended:
+            await self._end(sentence, self._cut(sentence, reason))
 
-    async def _say(self, sentence: SentenceComposed) -> None:
+    async def _say(self, decision: Speak) -> None:
+        sentence = decision.sentence
+        sound = self._sound(sentence)
         try:
-            outcome = await self._play(sentence)
+            await self._announce(sentence, sound)
+            await self._outlet.play(sound, decision.from_ms)
+            outcome: Event = effect(SpeechFinished, sentence, "finished", self._meeting.clock, heard_ms=sound.made_ms)
         except SpeechError as error:
             log.warning("speech.failed", category=error.category, reason=error.reason)
-            outcome = effect(SpeechCut, sentence, "cut", self._meeting.clock, reason=error.reason)
+            outcome = self._cut(sentence, error.reason)
         await self._end(sentence, outcome)
 
-    async def _end(self, sentence: SentenceComposed, outcome: Event) -> None:
-        self._ended.add(sentence.id)
-        await asyncio.shield(self._tell(outcome))
-        metrics.sentences.labels("cut" if isinstance(outcome, SpeechCut) else "finished").inc()
-
-    async def _play(self, sentence: SentenceComposed) -> Event:
-        """Raises SpeechError."""
-        pcm, first_audio_ms = await self._synthesize(sentence)
-        clip = Clip(
-            meeting_id=self._meeting.id,
-            bot_id=self._bot_id,
-            sentence_id=sentence.id,
-            pcm=pcm,
-            rate_hz=self._voice.rate_hz,
-        )
+    async def _announce(self, sentence: SentenceComposed, sound: Sound) -> None:
+        """The intent, once, also when the sentence is held and goes on. Raises SpeechError."""
+        if sentence.id in self._announced:
+            return
+        self._announced.add(sentence.id)
+        first_audio_ms = await self._synthesis.begun(sentence, sound)
         started = effect(
             SpeechStarted,
             sentence,
             "started",
             self._meeting.clock,
             text=sentence.text,
-            duration_ms=clip.duration_ms,
+            duration_ms=length_of(sentence, sound),
             first_audio_ms=first_audio_ms,
         )
         await self._tell(started)
-        await self._outlet.play(clip)
-        return effect(SpeechFinished, sentence, "finished", self._meeting.clock)
 
-    async def _synthesize(self, sentence: SentenceComposed) -> tuple[bytes, int]:
-        """The whole sentence, and how long after its composition the first sound of it was there."""
-        pieces: list[bytes] = []
-        first_audio_ms = 0
-        async for piece in self._voice.synthesize(sentence.text):
-            if not pieces:
-                first_audio_ms = max(0, self._meeting.clock.now_ms() - sentence.at)
-                metrics.first_audio.observe(first_audio_ms / 1000)
-            pieces.append(piece)
-        return b"".join(pieces), first_audio_ms
+    def _cut(self, sentence: SentenceComposed, reason: str) -> SpeechCut:
+        sound = self._synthesis.made(sentence)
+        heard_ms = sound.heard_ms if sound else 0
+        heard = words_heard(sentence.text, heard_ms, length_of(sentence, sound)) if sound else ""
+        clock = self._meeting.clock
+        return effect(SpeechCut, sentence, "cut", clock, reason=reason, heard=heard, heard_ms=heard_ms)
+
+    async def _end(self, sentence: SentenceComposed, outcome: Event) -> None:
+        self._ended.add(sentence.id)
+        self._synthesis.forget(sentence)
+        await asyncio.shield(self._tell(outcome))
+        metrics.sentences.labels("cut" if isinstance(outcome, SpeechCut) else "finished").inc()
+
+    def _sound(self, sentence: SentenceComposed) -> Sound:
+        return self._synthesis.sound_of(sentence, self._bot_id)
 
     async def _tell(self, fact: Event) -> None:
         await self._meeting.write(write_of(fact))
         self._mouth.hear(fact)
+
+
+def length_of(sentence: SentenceComposed, sound: Sound) -> int:
+    return sound.made_ms if sound.is_whole else max(sound.made_ms, len(sentence.text) * MS_PER_CHARACTER)

@@ -22,6 +22,15 @@ class Speak:
     """Say it now. SpeechStarted must be on the timeline before the first sound."""
 
     sentence: SentenceComposed
+    from_ms: int = 0
+    """More than 0 where it goes on after it was held."""
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Stop it now, and tell `Mouth.held` how much of it was heard: perhaps it goes on."""
+
+    sentence: SentenceComposed
 
 
 @dataclass(frozen=True)
@@ -34,10 +43,12 @@ class Drop:
 
 @dataclass(frozen=True)
 class StayQuiet:
-    """Nothing to do until the next fact."""
+    """Nothing to do until the next fact, or until that time."""
+
+    until_ms: int | None = None
 
 
-Decision = Speak | Drop | StayQuiet
+Decision = Speak | Hold | Drop | StayQuiet
 
 
 @dataclass(frozen=True)
@@ -153,6 +164,14 @@ class Mouth:
         self.saying, self.is_mine = due.sentence, True
         return Speak(due.sentence)
 
+    @property
+    def upcoming(self) -> SentenceComposed | None:
+        """What will be said next, if nothing happens."""
+        return next(iter(self.waiting.values())).sentence if self.waiting else None
+
+    def held(self, sentence_id: str, heard_ms: int, now_ms: int) -> None:
+        """How much of a sentence was heard when it was stopped by Hold."""
+
     def drop(self, sentence_id: str, now_ms: int) -> Drop:
         if self.saying and self.saying.id == sentence_id:
             self.fall_silent(now_ms)
@@ -161,3 +180,9 @@ class Mouth:
     def fall_silent(self, at_ms: int) -> None:
         self.saying = None
         self.talk.end(at_ms)
+
+
+def words_heard(text: str, heard_ms: int, whole_ms: int) -> str:
+    """The words of a sentence that were heard to their end when it was stopped."""
+    words = text.split()
+    return " ".join(words[: len(words) * min(heard_ms, whole_ms) // max(whole_ms, 1)])

@@ -9,7 +9,7 @@ import structlog
 from shared.clock import Clock
 from shared.errors import SpeechError
 from shared.recall_api import RecallApi
-from shared.sessions import OwnedMeeting, Owner
+from shared.sessions import Owner
 from shared.streams import SPEAKER
 from shared.worker import Worker, run
 from speaker.adapters.embedded_voice import EmbeddedVoice
@@ -29,28 +29,30 @@ def main(settings: SpeakerSettings) -> None:
 
 
 async def work(worker: Worker, settings: SpeakerSettings) -> None:
-    voice, outlet = build_voice(settings), build_outlet(settings, worker.clock)
-    worker.health.engine = f"{voice.name}, {outlet.name}"
+    voice, outlets = build_voice(settings), build_outlets(settings, worker.clock)
+    worker.health.engine = ", ".join([voice.name, *(outlet.name for outlet in outlets.values())])
     warming = asyncio.create_task(warm_up(voice, worker), name="warm-up")
     try:
-        await Owner(worker, functools.partial(say_in, voice=voice, outlet=outlet)).run()
+        await Owner(worker, functools.partial(speak, voice=voice, outlets=outlets)).run()
     finally:
         warming.cancel()
-        await outlet.close()
+        for outlet in outlets.values():
+            await outlet.close()
         await voice.close()
-
-
-async def say_in(meeting: OwnedMeeting, voice: Voice, outlet: Outlet) -> None:
-    await speak(meeting, voice, outlet)
 
 
 def build_voice(settings: SpeakerSettings) -> Voice:
     return ScriptedVoice() if settings.speaker_voice == "scripted" else EmbeddedVoice()
 
 
-def build_outlet(settings: SpeakerSettings, clock: Clock) -> Outlet:
+def build_outlets(settings: SpeakerSettings, clock: Clock) -> dict[str, Outlet]:
+    """By the name that a meeting is joined with; the first where its name is not known."""
     clips = RecallClips(RecallApi(settings.recall_url, settings.recall_key, SpeechError), clock)
-    return Tee(clips, WavFile(Path(settings.speech_wav_dir))) if settings.speech_wav_dir else clips
+    return {"clips": recorded(clips, settings)}
+
+
+def recorded(outlet: Outlet, settings: SpeakerSettings) -> Outlet:
+    return Tee(outlet, WavFile(Path(settings.speech_wav_dir))) if settings.speech_wav_dir else outlet
 
 
 async def warm_up(voice: Voice, worker: Worker) -> None:

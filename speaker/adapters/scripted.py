@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from shared.clock import Clock
 from shared.errors import SpeechError
-from speaker.ports import Clip
+from speaker.sounds import Sound
 
 TONE_HZ = 200
 LOUDNESS = 8000
@@ -44,35 +44,45 @@ def tone(ms: int, rate_hz: int) -> bytes:
 
 
 class ScriptedOutlet:
-    """An Outlet that keeps what it was given; a clip takes its length on the clock."""
+    """An Outlet that keeps what it was given; a sound takes its length on the clock."""
 
     name = "scripted"
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._begun = asyncio.Condition()
-        self.begun: list[Clip] = []
-        self.played: list[Clip] = []
+        self.begun: list[Sound] = []
+        self.begun_at_ms: list[int] = []
+        """From where in the sound, for each that was begun."""
+        self.played: list[Sound] = []
         """To their end."""
-        self.cut: list[Clip] = []
+        self.cut: list[Sound] = []
         self.failures: list[SpeechError] = []
         """Each is raised once, instead of playing."""
 
-    async def play(self, clip: Clip) -> None:
+    async def play(self, sound: Sound, from_ms: int = 0) -> None:
         if self.failures:
             raise self.failures.pop(0)
-        self.begun.append(clip)
-        async with self._begun:
-            self._begun.notify_all()
+        await self._begin(sound, from_ms)
+        begun_ms = self._clock.now_ms()
         try:
-            await self._clock.sleep(clip.duration_ms / 1000)
+            await sound.whole()
+            await self._clock.sleep((sound.made_ms - from_ms) / 1000)
         except asyncio.CancelledError:
-            self.cut.append(clip)
+            self.cut.append(sound)
             raise
-        self.played.append(clip)
+        finally:
+            sound.heard_ms = min(sound.made_ms, from_ms + self._clock.now_ms() - begun_ms)
+        self.played.append(sound)
+
+    async def _begin(self, sound: Sound, from_ms: int) -> None:
+        async with self._begun:
+            self.begun.append(sound)
+            self.begun_at_ms.append(from_ms)
+            self._begun.notify_all()
 
     async def wait_until_begun(self, count: int) -> None:
-        """Returns when that many clips have begun in all."""
+        """Returns when that many sounds have begun in all."""
         async with self._begun:
             await self._begun.wait_for(lambda: len(self.begun) >= count)
 

@@ -5,7 +5,7 @@ import struct
 from pathlib import Path
 
 from shared.errors import Category, SpeechError
-from speaker.ports import Clip
+from speaker.sounds import Sound
 
 PAUSE_MS = 300
 HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
@@ -20,10 +20,12 @@ class WavFile:
         self._directory = directory
         self._writing = asyncio.Lock()
 
-    async def play(self, clip: Clip) -> None:
+    async def play(self, sound: Sound, from_ms: int = 0) -> None:
+        pcm = (await sound.whole())[sound.byte_at(from_ms) :]
         async with self._writing:
             try:
-                await asyncio.to_thread(append, self.path_of(clip.meeting_id), clip)
+                await asyncio.to_thread(append, self.path_of(sound.way.meeting_id), pcm, sound.rate_hz)
+                sound.heard_ms = sound.made_ms
             except OSError as error:
                 reason = f"what is said cannot be written below {self._directory}: {error.strerror}"
                 raise SpeechError(reason, category=Category.INTERNAL) from error
@@ -35,17 +37,17 @@ class WavFile:
         """Nothing stays open between clips."""
 
 
-def append(path: Path, clip: Clip) -> None:
+def append(path: Path, pcm: bytes, rate_hz: int) -> None:
     """The sound first, the header that counts it last: whoever reads, or writes on after a crash, sees whole clips."""
-    held = held_bytes(path, clip.rate_hz)
-    sound = (silence(PAUSE_MS, clip.rate_hz) if held else b"") + clip.pcm
+    held = held_bytes(path, rate_hz)
+    sound = (silence(PAUSE_MS, rate_hz) if held else b"") + pcm
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("r+b" if path.exists() else "w+b") as file:
         file.seek(HEADER.size + held)
         file.write(sound)
         file.flush()
         file.seek(0)
-        file.write(header(clip.rate_hz, held + len(sound)))
+        file.write(header(rate_hz, held + len(sound)))
 
 
 def held_bytes(path: Path, rate_hz: int) -> int:

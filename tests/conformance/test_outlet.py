@@ -19,7 +19,8 @@ from speaker.adapters.recall_clips import RecallClips
 from speaker.adapters.scripted import ScriptedOutlet, tone
 from speaker.adapters.tee import Tee
 from speaker.adapters.wav_file import WavFile
-from speaker.ports import Clip, Outlet
+from speaker.ports import Outlet
+from speaker.sounds import Sound, Way
 
 RATE_HZ = 24_000
 
@@ -32,10 +33,8 @@ class Subject:
     heard: Callable[[], int]
     bot_id: str = "b"
 
-    def clip(self, ms: int = 100, sentence_id: str = "s") -> Clip:
-        return Clip(
-            meeting_id="m-1", bot_id=self.bot_id, sentence_id=sentence_id, pcm=tone(ms, RATE_HZ), rate_hz=RATE_HZ
-        )
+    def clip(self, ms: int = 100, sentence_id: str = "s") -> Sound:
+        return Sound.of(Way("m-1", self.bot_id, sentence_id), RATE_HZ, tone(ms, RATE_HZ))
 
 
 @contextlib.asynccontextmanager
@@ -86,6 +85,45 @@ async def test_clips_one_after_the_other_all_come_out(subject: Subject) -> None:
     for n in range(3):
         await subject.outlet.play(subject.clip(sentence_id=f"s{n}"))
     assert subject.heard() == 3
+
+
+async def test_a_sound_that_is_still_being_made_comes_out(subject: Subject) -> None:
+    sound = Sound(Way("m-1", subject.bot_id, "s"), RATE_HZ)
+    playing = asyncio.create_task(subject.outlet.play(sound))
+    await sound.make(pieces(tone(60, RATE_HZ), tone(40, RATE_HZ)))
+    await playing
+    assert subject.heard() == 1
+
+
+async def test_what_was_heard_is_known_in_the_end(subject: Subject) -> None:
+    sound = subject.clip(100)
+    await subject.outlet.play(sound)
+    assert sound.heard_ms == 100
+
+
+async def test_a_sound_goes_on_from_where_it_was_left(subject: Subject) -> None:
+    sound = subject.clip(200)
+    await subject.outlet.play(sound, 100)
+    assert subject.heard() == 1
+    assert sound.heard_ms == 200
+
+
+async def test_a_voice_that_fails_is_told(subject: Subject) -> None:
+    sound = Sound(Way("m-1", subject.bot_id, "s"), RATE_HZ)
+    playing = asyncio.create_task(subject.outlet.play(sound))
+    await sound.make(failing())
+    with pytest.raises(SpeechError, match="hoarse"):
+        await playing
+
+
+async def pieces(*given: bytes) -> AsyncIterator[bytes]:
+    for piece in given:
+        yield piece
+
+
+async def failing() -> AsyncIterator[bytes]:
+    raise SpeechError("hoarse")
+    yield b""
 
 
 async def test_cancelling_returns_at_once_and_leaves_the_outlet_usable(subject: Subject) -> None:

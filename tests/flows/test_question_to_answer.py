@@ -82,7 +82,7 @@ async def chimein(bus: Bus, redis_url: str) -> AsyncIterator[Chimein]:
         await start_ingest(run, workers["ingest"], platform)
         engine, voice = ScriptedEngine(), ScriptedVoice(ms_per_character=5)
         run(Owner(workers["transcriber"], lambda meeting: listen(meeting, engine)).run())
-        run(Owner(workers["speaker"], lambda meeting: speak(meeting, voice, outlet)).run())
+        run(Owner(workers["speaker"], lambda meeting: speak(meeting, voice, {"clips": outlet})).run())
         run(Desk(workers["brain"], brain_of(workers["brain"])).run())
         reader = connect(redis_url)
         stack.push_async_callback(reader.aclose)

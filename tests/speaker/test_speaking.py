@@ -45,7 +45,7 @@ class Meeting:
         await self.bus.redis.hset(ShardKeys(SHARD).own("speaker"), "epoch", epoch)
         worker = Worker("speaker", self.bus, self.tail, SystemClock())
         owned = OwnedMeeting(self.id, Epoch("speaker", SHARD, epoch), worker)
-        session = asyncio.create_task(speak(owned, self.voice, self.outlet))
+        session = asyncio.create_task(speak(owned, self.voice, {"clips": self.outlet}))
         try:
             yield session
         finally:
@@ -110,7 +110,7 @@ async def test_sentences_are_said_one_after_the_other_each_announced_before_its_
         (SpeechStarted, second),
         (SpeechFinished, second),
     ]
-    assert [clip.bot_id for clip in meeting.outlet.played] == ["bot-1", "bot-1"]
+    assert [sound.way.bot_id for sound in meeting.outlet.played] == ["bot-1", "bot-1"]
 
 
 async def test_hush_stops_what_is_said_and_drops_what_waits(meeting: Meeting) -> None:

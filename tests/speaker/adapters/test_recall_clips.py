@@ -14,7 +14,7 @@ from shared.errors import Category, SpeechError
 from shared.recall_api import RecallApi
 from speaker.adapters.recall_clips import MARGIN_MS, RecallClips
 from speaker.adapters.scripted import tone
-from speaker.ports import Clip
+from speaker.sounds import Sound, Way
 
 QUICK = Delays(dispatch_s=0, join_s=0, consent_s=0, upload_s=0)
 
@@ -28,10 +28,8 @@ class Scene:
     outlet: RecallClips
     bot_id: str
 
-    def clip(self, ms: int = 2000, bot_id: str = "") -> Clip:
-        return Clip(
-            meeting_id="m-1", bot_id=bot_id or self.bot_id, sentence_id="s", pcm=tone(ms, 24_000), rate_hz=24_000
-        )
+    def clip(self, ms: int = 2000, bot_id: str = "") -> Sound:
+        return Sound.of(Way("m-1", bot_id or self.bot_id, "s"), 24_000, tone(ms, 24_000))
 
     def play(self, ms: int = 2000) -> asyncio.Task[None]:
         return asyncio.create_task(self.outlet.play(self.clip(ms)))
@@ -111,6 +109,27 @@ async def test_cancelling_stops_the_sound() -> None:
         clip = scene.recall.heard.clips[0]
     assert scene.deletes() == 1
     assert clip.ends_ms - clip.begins_ms < 10_000
+
+
+async def test_what_was_heard_of_a_stopped_clip_is_known() -> None:
+    async with in_call() as scene:
+        sound = scene.clip(60_000)
+        playing = asyncio.create_task(scene.outlet.play(sound, 2_000))
+        await scene.heard(1)
+        scene.clock.advance(1_500 + MARGIN_MS)
+        playing.cancel()
+        await asyncio.gather(playing, return_exceptions=True)
+    assert sound.heard_ms == 3_500
+
+
+async def test_a_clip_that_goes_on_leaves_out_what_was_heard() -> None:
+    async with in_call() as scene:
+        playing = asyncio.create_task(scene.outlet.play(scene.clip(3_000), 2_000))
+        await scene.heard(1)
+        scene.clock.advance(1_000 + MARGIN_MS)
+        await playing
+        clip = scene.recall.heard.clips[0]
+    assert 1_000 <= clip.ends_ms - clip.begins_ms <= 1_150
 
 
 async def test_cancelling_one_that_still_waits_leaves_the_sound_of_the_other_alone() -> None:

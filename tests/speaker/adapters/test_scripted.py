@@ -3,7 +3,7 @@ import pytest
 from shared.clock import ManualClock
 from shared.errors import SpeechError
 from speaker.adapters.scripted import ScriptedOutlet, ScriptedVoice
-from speaker.ports import Clip
+from speaker.sounds import Sound, Way
 
 
 async def spoken(voice: ScriptedVoice, text: str) -> bytes:
@@ -31,5 +31,5 @@ async def test_a_scripted_outlet_can_fail_once(clock: ManualClock) -> None:
     outlet = ScriptedOutlet(clock)
     outlet.failures.append(SpeechError("nobody is there"))
     with pytest.raises(SpeechError, match="nobody is there"):
-        await outlet.play(Clip(meeting_id="m", bot_id="b", sentence_id="s", pcm=b"", rate_hz=24_000))
+        await outlet.play(Sound.of(Way("m", "b", "s"), 24_000, b""))
     assert outlet.begun == []

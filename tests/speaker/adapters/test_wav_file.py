@@ -5,15 +5,15 @@ import pytest
 
 from shared.errors import Category, SpeechError
 from speaker.adapters.wav_file import HEADER, PAUSE_MS, WavFile
-from speaker.ports import Clip
+from speaker.sounds import Sound, Way
 
 RATE_HZ = 24_000
 ONE, TWO = b"\x01\x00" * 2400, b"\x02\x00" * 1200
 PAUSE = bytes(RATE_HZ * PAUSE_MS // 1000 * 2)
 
 
-def clip(pcm: bytes = ONE, *, meeting_id: str = "m-1", rate_hz: int = RATE_HZ) -> Clip:
-    return Clip(meeting_id=meeting_id, bot_id="b", sentence_id="s", pcm=pcm, rate_hz=rate_hz)
+def clip(pcm: bytes = ONE, *, meeting_id: str = "m-1", rate_hz: int = RATE_HZ) -> Sound:
+    return Sound.of(Way(meeting_id, "b", "s"), rate_hz, pcm)
 
 
 def sound_of(path: Path) -> bytes:

@@ -1,0 +1,58 @@
+"""The sounds of one meeting's sentences, each made once: the next one while the one before it is heard."""
+
+import asyncio
+from dataclasses import dataclass
+
+from shared.clock import Clock
+from shared.events import SentenceComposed
+from speaker import metrics
+from speaker.ports import Voice
+from speaker.sounds import Sound, Way
+
+
+@dataclass(frozen=True)
+class Making:
+    """A sound and the task that makes it."""
+
+    sound: Sound
+    task: asyncio.Task[None]
+
+
+class Synthesis:
+    """What is not wanted any more is given up, so that a voice is not kept busy with it."""
+
+    def __init__(self, voice: Voice, clock: Clock) -> None:
+        self._voice, self._clock = voice, clock
+        self._made: dict[str, Making] = {}
+
+    def sound_of(self, sentence: SentenceComposed, bot_id: str) -> Sound:
+        """Begins to make it, unless that was done before."""
+        if sentence.id not in self._made:
+            sound = Sound(Way(sentence.meeting_id, bot_id, sentence.id), self._voice.rate_hz)
+            task = asyncio.create_task(sound.make(self._voice.synthesize(sentence.text)), name=f"voice {sentence.id}")
+            self._made[sentence.id] = Making(sound, task)
+        return self._made[sentence.id].sound
+
+    def made(self, sentence: SentenceComposed) -> Sound | None:
+        """None where it was not begun."""
+        making = self._made.get(sentence.id)
+        return making.sound if making else None
+
+    async def begun(self, sentence: SentenceComposed, sound: Sound) -> int:
+        """Returns when there is something to hear: how long after the sentence was composed. Raises SpeechError."""
+        await sound.begun()
+        first_audio_ms = max(0, self._clock.now_ms() - sentence.at)
+        metrics.first_audio.observe(first_audio_ms / 1000)
+        return first_audio_ms
+
+    def forget(self, sentence: SentenceComposed) -> None:
+        """It was said, or will not be."""
+        if making := self._made.pop(sentence.id, None):
+            making.task.cancel()
+
+    async def close(self) -> None:
+        tasks = [making.task for making in self._made.values()]
+        self._made.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
