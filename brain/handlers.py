@@ -75,6 +75,8 @@ class Answer:
         self._usage = Usage()
         self._started_at = brain.clock.now_ms()
         self._first_token_at = 0
+        self._text_at = 0
+        """When the last piece of text came."""
         self._speak = command.speak and can_speak(view)
 
     async def compose(self) -> AsyncGenerator[SentenceComposed, None]:
@@ -84,7 +86,8 @@ class Answer:
                 if isinstance(part, Done):
                     self._usage = part.usage
                     continue
-                self._first_token_at = self._first_token_at or self._brain.clock.now_ms()
+                self._text_at = self._brain.clock.now_ms()
+                self._first_token_at = self._first_token_at or self._text_at
                 for sentence in self._composed(self._composer.push(part.text)):
                     yield sentence
         for sentence in self._composed(self._composer.finish()):
@@ -139,13 +142,16 @@ class Answer:
         for text in texts:
             known = {cite.line_id for cite in self._cites()}
             cites = [cite for cite in self._composer.cites if cite.line_id not in known]
-            n = len(self._sentences)
-            sentence = effect(
-                SentenceComposed, self._command, n, self._brain.clock, n=n, text=text, speak=self._speak, cites=cites
-            )
+            sentence = self._sentence(text, cites)
             self._sentences.append(sentence)
             fresh.append(sentence)
         return fresh
+
+    def _sentence(self, text: str, cites: list[Cite]) -> SentenceComposed:
+        n = len(self._sentences)
+        times = {"model_asked_at": self._started_at, "text_at": self._text_at} if n == 0 else {}
+        fields = {"n": n, "text": text, "speak": self._speak, "cites": cites, **times}
+        return effect(SentenceComposed, self._command, n, self._brain.clock, **fields)
 
     def _cites(self) -> list[Cite]:
         return [cite for sentence in self._sentences for cite in sentence.cites]

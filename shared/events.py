@@ -47,6 +47,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the meeting is about, as its invitation says."""
     vocabulary: list[str] = []
     """Names and terms that are likely to be said."""
+    barge_in: bool = True
+    """The assistant falls silent when somebody talks over it."""
     outlet: str = "clips"
     """The way of speech into the meeting: `media`, a page in the bot that plays it as it is made, or `clips`."""
 
@@ -375,6 +377,10 @@ class SentenceComposed(Event, frozen=True, kw_only=True, tag="sentence.composed"
     speak: bool
     cites: list[Cite] = []
     is_last: bool = False
+    model_asked_at: int = 0
+    """Unix ms; only of an answer's first sentence."""
+    text_at: int = 0
+    """When the model had written it, Unix ms; only of an answer's first sentence."""
 
 
 class QuestionAnswered(Event, frozen=True, kw_only=True, tag="question.answered"):
@@ -424,6 +430,12 @@ class SpeechStarted(Event, frozen=True, kw_only=True, tag="speech.started"):
     """As far as the sentence was made by then; estimated where it was not made to its end."""
     first_audio_ms: int
     """From SentenceComposed to the first byte of the voice."""
+    voice_asked_at: int = 0
+    """Unix ms."""
+    first_audio_at: int = 0
+    """When the first byte of the voice was there, Unix ms."""
+    turn_at: int = 0
+    """When it was its turn: nobody else spoke, and no sentence was before it. Unix ms."""
 
 
 class SpeechFinished(Event, frozen=True, kw_only=True, tag="speech.finished"):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+from shared.clock import Clock
 from shared.errors import SpeechError
 
 BYTES_PER_SAMPLE = 2
@@ -28,6 +29,8 @@ class Sound:
     is_whole: bool = False
     heard_ms: int = 0
     """How much of it was heard in the meeting; kept up to date by the outlet."""
+    first_at: int = 0
+    """When its first piece was there, Unix ms."""
     _failure: SpeechError | None = None
     _grown: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -44,10 +47,11 @@ class Sound:
     def byte_at(self, ms: int) -> int:
         return ms * self.rate_hz // 1000 * BYTES_PER_SAMPLE
 
-    async def make(self, pieces: AsyncIterator[bytes]) -> None:
+    async def make(self, pieces: AsyncIterator[bytes], clock: Clock) -> None:
         """Takes all pieces. A failure is told to the readers."""
         try:
             async for piece in pieces:
+                self.first_at = self.first_at or clock.now_ms()
                 self.pcm += piece
                 self._wake()
         except SpeechError as error:

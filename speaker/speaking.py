@@ -152,8 +152,10 @@ class Speech:
     async def _say(self, decision: Speak) -> None:
         sentence = decision.sentence
         sound = self._sound(sentence)
+        turn_at = self._meeting.clock.now_ms()
         try:
-            await self._announce(sentence, sound)
+            await sound.begun()
+            await self._announce(sentence, sound, turn_at)
             await self._outlet.play(sound, decision.from_ms)
             outcome: Event = effect(SpeechFinished, sentence, "finished", self._meeting.clock, heard_ms=sound.made_ms)
         except SpeechError as error:
@@ -161,12 +163,13 @@ class Speech:
             outcome = self._cut(sentence, error.reason)
         await self._end(sentence, outcome)
 
-    async def _announce(self, sentence: SentenceComposed, sound: Sound) -> None:
-        """The intent, once, also when the sentence is held and goes on. Raises SpeechError."""
+    async def _announce(self, sentence: SentenceComposed, sound: Sound, turn_at: int) -> None:
+        """The intent, once, also when the sentence is held and goes on."""
         if sentence.id in self._announced:
             return
         self._announced.add(sentence.id)
-        first_audio_ms = await self._synthesis.begun(sentence, sound)
+        first_audio_ms = max(0, sound.first_at - sentence.at)
+        metrics.first_audio.observe(first_audio_ms / 1000)
         started = effect(
             SpeechStarted,
             sentence,
@@ -175,6 +178,9 @@ class Speech:
             text=sentence.text,
             duration_ms=length_of(sentence, sound),
             first_audio_ms=first_audio_ms,
+            voice_asked_at=self._synthesis.asked_at(sentence),
+            first_audio_at=sound.first_at,
+            turn_at=turn_at,
         )
         await self._tell(started)
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from shared.clock import Clock
 from shared.events import SentenceComposed
-from speaker import metrics
 from speaker.ports import Voice
 from speaker.sounds import Sound, Way
 
@@ -16,6 +15,8 @@ class Making:
 
     sound: Sound
     task: asyncio.Task[None]
+    asked_at: int
+    """Unix ms."""
 
 
 class Synthesis:
@@ -29,8 +30,10 @@ class Synthesis:
         """Begins to make it, unless that was done before."""
         if sentence.id not in self._made:
             sound = Sound(Way(sentence.meeting_id, bot_id, sentence.id), self._voice.rate_hz)
-            task = asyncio.create_task(sound.make(self._voice.synthesize(sentence.text)), name=f"voice {sentence.id}")
-            self._made[sentence.id] = Making(sound, task)
+            task = asyncio.create_task(
+                sound.make(self._voice.synthesize(sentence.text), self._clock), name=f"voice {sentence.id}"
+            )
+            self._made[sentence.id] = Making(sound, task, self._clock.now_ms())
         return self._made[sentence.id].sound
 
     def made(self, sentence: SentenceComposed) -> Sound | None:
@@ -38,12 +41,9 @@ class Synthesis:
         making = self._made.get(sentence.id)
         return making.sound if making else None
 
-    async def begun(self, sentence: SentenceComposed, sound: Sound) -> int:
-        """Returns when there is something to hear: how long after the sentence was composed. Raises SpeechError."""
-        await sound.begun()
-        first_audio_ms = max(0, self._clock.now_ms() - sentence.at)
-        metrics.first_audio.observe(first_audio_ms / 1000)
-        return first_audio_ms
+    def asked_at(self, sentence: SentenceComposed) -> int:
+        """Unix ms."""
+        return self._made[sentence.id].asked_at
 
     def forget(self, sentence: SentenceComposed) -> None:
         """It was said, or will not be."""

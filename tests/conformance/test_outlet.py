@@ -90,7 +90,7 @@ async def test_clips_one_after_the_other_all_come_out(subject: Subject) -> None:
 async def test_a_sound_that_is_still_being_made_comes_out(subject: Subject) -> None:
     sound = Sound(Way("m-1", subject.bot_id, "s"), RATE_HZ)
     playing = asyncio.create_task(subject.outlet.play(sound))
-    await sound.make(pieces(tone(60, RATE_HZ), tone(40, RATE_HZ)))
+    await sound.make(pieces(tone(60, RATE_HZ), tone(40, RATE_HZ)), SystemClock())
     await playing
     assert subject.heard() == 1
 
@@ -111,7 +111,7 @@ async def test_a_sound_goes_on_from_where_it_was_left(subject: Subject) -> None:
 async def test_a_voice_that_fails_is_told(subject: Subject) -> None:
     sound = Sound(Way("m-1", subject.bot_id, "s"), RATE_HZ)
     playing = asyncio.create_task(subject.outlet.play(sound))
-    await sound.make(failing())
+    await sound.make(failing(), SystemClock())
     with pytest.raises(SpeechError, match="hoarse"):
         await playing
 

@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from shared.clock import SystemClock
 from shared.errors import SpeechError
 from speaker.sounds import Sound, Way
 
@@ -35,7 +36,7 @@ async def all_of(sound: Sound, from_ms: int = 0) -> bytes:
 
 async def test_every_reader_gets_every_piece_whenever_it_begins() -> None:
     sound, voice = Sound(WAY, RATE_HZ), Voice(b"ab" * 24, b"cd" * 24)
-    making = asyncio.create_task(sound.make(voice()))
+    making = asyncio.create_task(sound.make(voice(), SystemClock()))
     early = asyncio.create_task(all_of(sound))
     voice.let_go()
     await sound.begun()
@@ -49,7 +50,7 @@ async def test_every_reader_gets_every_piece_whenever_it_begins() -> None:
 
 async def test_a_reader_has_the_first_piece_before_the_second_is_made() -> None:
     sound, voice = Sound(WAY, RATE_HZ), Voice(b"ab", b"cd")
-    making = asyncio.create_task(sound.make(voice()))
+    making = asyncio.create_task(sound.make(voice(), SystemClock()))
     reading = sound.read()
     voice.let_go()
     assert await anext(reading) == b"ab"
@@ -59,7 +60,7 @@ async def test_a_reader_has_the_first_piece_before_the_second_is_made() -> None:
 
 async def test_a_failure_comes_after_what_was_made() -> None:
     sound, voice = Sound(WAY, RATE_HZ), Voice(b"ab", failure="hoarse")
-    making = asyncio.create_task(sound.make(voice()))
+    making = asyncio.create_task(sound.make(voice(), SystemClock()))
     voice.let_go()
     voice.let_go()
     await making
@@ -71,7 +72,7 @@ async def test_a_failure_comes_after_what_was_made() -> None:
 
 async def test_a_failure_before_any_sound_is_told_when_it_would_begin() -> None:
     sound, voice = Sound(WAY, RATE_HZ), Voice(failure="hoarse")
-    making = asyncio.create_task(sound.make(voice()))
+    making = asyncio.create_task(sound.make(voice(), SystemClock()))
     voice.let_go()
     await making
     with pytest.raises(SpeechError, match="hoarse"):
@@ -80,7 +81,7 @@ async def test_a_failure_before_any_sound_is_told_when_it_would_begin() -> None:
 
 async def test_a_sound_that_is_given_up_is_over_for_its_readers() -> None:
     sound, voice = Sound(WAY, RATE_HZ), Voice(b"ab")
-    making = asyncio.create_task(sound.make(voice()))
+    making = asyncio.create_task(sound.make(voice(), SystemClock()))
     voice.let_go()
     await sound.begun()
     making.cancel()
