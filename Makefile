@@ -59,8 +59,9 @@ lock: $(STAMP) ## Resolve the dependencies anew
 	@$(BIN)/python -m uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-emit-index-url \
 	  --python-version 3.11 -q -o requirements.lock
 
-bench: $(STAMP) ## Measure every hop beside the floor
+bench: $(STAMP) ## Measure every hop beside the floor, and what of an answer's time is our own
 	@$(BIN)/python -m bench.hops
+	@$(BIN)/python -m bench.own_share
 
 promises: $(STAMP) ## Break things under load and count what was lost (ONLY=8 SEED=1 MINUTES=10 for one of them)
 	@$(BIN)/chimein promises $(ONLY:%=--only %) $(SEED:%=--seed %) $(MINUTES:%=--minutes %)

@@ -7,23 +7,19 @@ Real processes, real sockets, scripted engines that take no time. Writes bench-o
 
 import asyncio
 import json
-import os
 import statistics
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 import aiohttp
 from websockets.asyncio.client import connect as dial
 
-from cli.embedded_redis import EmbeddedRedis, free_port
+from bench.system import OUTPUT, first, running
 from rehearsal.made_meetings import new_meeting, socket_path
 from rehearsal.recall_frames import Origin, audio
-from rehearsal.supervisor import Supervisor
-from shared.bus import Bus, Entry, connect
-from shared.events import CODEC, Event, Hushed, LineHeard, SentenceComposed, SpeechStarted, new_id
+from shared.bus import Bus, Entry
+from shared.events import CODEC, Hushed, LineHeard, SentenceComposed, SpeechStarted, new_id
 from shared.numbered_pcm import encode
 from shared.streams import MIXED, MeetingKeys, source_ms_of
 from shared.tail import Follower, Tail
@@ -31,28 +27,11 @@ from shared.tail import Follower, Tail
 ROUNDS = 300
 WARM = 30
 """First rounds, not counted."""
-OUTPUT = Path("bench-output")
-ROLES = ("gateway", "ingest", "transcriber", "brain", "speaker")
-SCRIPTED = {
-    "TRANSCRIBER_ENGINE": "scripted",
-    "SPEAKER_VOICE": "scripted",
-    "LOG_FORMAT": "json",
-    **{f"{role.upper()}_STATUS_PORT": "0" for role in ROLES},
-}
 
 
 async def main() -> None:
-    ports = {"GATEWAY_PORT": str(free_port()), "INGEST_PORT": str(free_port())}
-    async with EmbeddedRedis(OUTPUT / "redis") as redis:
-        bus = Bus(connect(redis.url))
-        await bus.redis.flushall()
-        async with Supervisor({**os.environ, **SCRIPTED, **ports, "REDIS_URL": redis.url}, OUTPUT) as supervisor:
-            for role in ROLES:
-                await supervisor.start_worker(role)
-            await ready(ports["GATEWAY_PORT"])
-            async with following(redis.url) as tail:
-                hops = await measure(Bench(bus, tail, ports))
-        await bus.close()
+    async with running({}) as system:
+        hops = await measure(Bench(system.bus, system.tail, system.ports))
     report(hops)
 
 
@@ -63,33 +42,6 @@ class Bench:
         self.bus, self.tail = bus, tail
         self.url = f"http://127.0.0.1:{ports['GATEWAY_PORT']}"
         self.ears = f"ws://127.0.0.1:{ports['INGEST_PORT']}"
-
-
-async def ready(port: str) -> None:
-    url = f"http://127.0.0.1:{port}/ready"
-    async with aiohttp.ClientSession() as session:
-        for _ in range(200):
-            try:
-                async with session.get(url) as answer:
-                    if answer.status == 200:
-                        return
-            except aiohttp.ClientError:
-                pass
-            await asyncio.sleep(0.1)
-    raise SystemExit("the system did not become ready; see bench-output/*.log")
-
-
-@asynccontextmanager
-async def following(url: str) -> AsyncIterator[Tail]:
-    client = connect(url)
-    tail = Tail(client)
-    task = asyncio.create_task(tail.run())
-    try:
-        yield tail
-    finally:
-        task.cancel()
-        await asyncio.wait({task})
-        await client.aclose()
 
 
 async def measure(bench: Bench) -> dict[str, list[float]]:
@@ -178,15 +130,6 @@ async def text_to_speech(bench: Bench) -> tuple[list[float], list[float]]:
 async def post(session: aiohttp.ClientSession, url: str, body: dict[str, str]) -> None:
     async with session.post(url, json=body) as answer:
         await answer.read()
-
-
-async def first(follower: Follower, kind: type[Event]) -> Event:
-    async with asyncio.timeout(10):
-        async for entry in follower:
-            fact = CODEC.decode(entry.fields)
-            if isinstance(fact, kind):
-                return fact
-    raise AssertionError
 
 
 async def arrivals(follower: Follower, place: Callable[[Entry], int | None], count: int) -> dict[int, float]:

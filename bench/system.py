@@ -1,0 +1,88 @@
+"""The whole system as real processes on one machine, with engines that take no time."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from cli.embedded_redis import EmbeddedRedis, free_port
+from rehearsal.supervisor import Supervisor
+from shared.bus import Bus, connect
+from shared.events import CODEC, Event
+from shared.tail import Follower, Tail
+
+OUTPUT = Path("bench-output")
+ROLES = ("gateway", "ingest", "transcriber", "brain", "speaker")
+SCRIPTED = {
+    "TRANSCRIBER_ENGINE": "scripted",
+    "SPEAKER_VOICE": "scripted",
+    "LOG_FORMAT": "json",
+    **{f"{role.upper()}_STATUS_PORT": "0" for role in ROLES},
+}
+
+
+@dataclass(frozen=True)
+class System:
+    """What a measurement needs of it."""
+
+    bus: Bus
+    tail: Tail
+    ports: Mapping[str, str]
+
+
+@asynccontextmanager
+async def running(environ: Mapping[str, str]) -> AsyncIterator[System]:
+    """Ready; its logs are in bench-output."""
+    await asyncio.to_thread(OUTPUT.mkdir, exist_ok=True)
+    ports = {"GATEWAY_PORT": str(free_port()), "INGEST_PORT": str(free_port())}
+    async with AsyncExitStack() as stack:
+        redis = await stack.enter_async_context(EmbeddedRedis(OUTPUT / "redis"))
+        bus = Bus(connect(redis.url))
+        stack.push_async_callback(bus.close)
+        await bus.redis.flushall()
+        settings = {**os.environ, **SCRIPTED, **environ, **ports, "REDIS_URL": redis.url}
+        supervisor = await stack.enter_async_context(Supervisor(settings, OUTPUT))
+        for role in ROLES:
+            await supervisor.start_worker(role)
+        await ready(ports["GATEWAY_PORT"])
+        yield System(bus, await stack.enter_async_context(following(redis.url)), ports)
+
+
+async def ready(port: str) -> None:
+    url = f"http://127.0.0.1:{port}/ready"
+    async with aiohttp.ClientSession() as session:
+        for _ in range(200):
+            try:
+                async with session.get(url) as answer:
+                    if answer.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.1)
+    raise SystemExit("the system did not become ready; see bench-output/*.log")
+
+
+@asynccontextmanager
+async def following(url: str) -> AsyncIterator[Tail]:
+    client = connect(url)
+    tail = Tail(client)
+    task = asyncio.create_task(tail.run())
+    try:
+        yield tail
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+        await client.aclose()
+
+
+async def first(follower: Follower, kind: type[Event]) -> Event:
+    async with asyncio.timeout(10):
+        async for entry in follower:
+            fact = CODEC.decode(entry.fields)
+            if isinstance(fact, kind):
+                return fact
+    raise AssertionError
