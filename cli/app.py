@@ -64,7 +64,7 @@ def up() -> None:
 
 
 @app.command()
-def rehearse(
+def rehearse(  # noqa: PLR0913, PLR0917  # one per option of the command line
     file: Annotated[Path, typer.Argument(help="A recording; FILE.json beside it may tell who speaks when.")] = SAMPLE,
     question: Annotated[list[str] | None, typer.Option(help="Asked while it plays; may be repeated.")] = None,
     speed: Annotated[float, typer.Option(min=0.1, max=50, help="Times real time.")] = 1.0,
@@ -72,13 +72,14 @@ def rehearse(
     platform: Annotated[Platform, typer.Option(help="Whose bot brings the meeting.")] = "recall",
     stt: Annotated[Stt, typer.Option(help="Which speech engine; deepgram is its adapter and a stand-in.")] = "auto",
     audio: Annotated[Audio, typer.Option(help="One track for all, or one per participant.")] = "mixed",
+    barge_in: Annotated[bool, typer.Option("--barge-in", help="People who talk on cut the answer short.")] = False,
 ) -> None:
     """Play a recording through the whole system: transcript, answers aloud, briefing, figures."""
     if stt == "deepgram" and speed > 1.2:
         raise typer.BadParameter("Deepgram takes audio at 1.25 times real time at the most: --speed 1.2 or less")
     setting = Setting(stt=stt, audio=audio)
     questions = tuple(question or [DEFAULT_QUESTION])
-    plan = Rehearsal(file=file, questions=questions, speed=speed, out=out, setting=setting)
+    plan = Rehearsal(file=file, questions=questions, speed=speed, out=out, setting=setting, barge_in=barge_in)
     raise typer.Exit(asyncio.run(run_rehearsal(plan, environment(), console)))
 
 

@@ -15,6 +15,7 @@ from cli.witness import SentAt, Witness, speaker_accuracy, word_error_rate
 from rehearsal.recall_server import RecallServer
 from rehearsal.recordings import Recording
 from shared.events import Brief, QuestionAnswered
+from shared.stages import Stages
 
 LOUD = 500
 """Of 32,767: an answer whose loudest sample is below it is silence."""
@@ -50,6 +51,8 @@ class Report:
                     "cites": msgspec.to_builtins(given.cites) if given else [],
                     "spoken": self.witness.was_spoken(question_id),
                     "asked_by": asked.asked_by,
+                    "via": asked.via,
+                    "latency": latency_of(self.witness.stages(question_id)),
                 }
             )
         return rows
@@ -92,6 +95,18 @@ class Report:
         for name, value in figures.items():
             console.print(f"{name:>18}  {value}", highlight=False)
         console.print(f"written to {out}/", style="dim")
+
+
+def latency_of(stages: Stages | None) -> dict[str, int] | None:
+    """From the end of the question to the first sound of its answer, ms."""
+    if stages is None:
+        return None
+    return {
+        "first_audio_ms": stages.whole_ms,
+        "vendors_ms": stages.vendor_ms,
+        "own_ms": stages.own_ms,
+        "waited_for_a_pause_ms": stages.waited_ms,
+    }
 
 
 def show_brief(console: Console, brief: Brief) -> None:

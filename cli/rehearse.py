@@ -33,6 +33,8 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
     questions: tuple[str, ...]
     speed: float = 1.0
     out: Path = Path("rehearsal-output")
+    barge_in: bool = False
+    """People in a recording do not wait for the answer; with this they cut it short."""
     setting: Setting = Setting()
 
 
@@ -70,7 +72,8 @@ class Performance:
 
     async def play(self) -> None:
         self._recall.play(self._recording, self._plan.speed)
-        joined = await self._gateway.post("/meetings/join", {"meeting_url": MEETING_URL, "force": True})
+        body = {"meeting_url": MEETING_URL, "force": True, "barge_in": self._plan.barge_in}
+        joined = await self._gateway.post("/meetings/join", body)
         self._meeting_id = str(joined["meeting_id"])
         watching = asyncio.create_task(self._watch(), name="watch")
         try:

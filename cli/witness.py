@@ -21,6 +21,7 @@ from shared.events import (
     SpeechStarted,
     TranscriptCompleted,
 )
+from shared.stages import Stages, stages_of
 from shared.view import MeetingView
 
 SentAt = Callable[[float], float | None]
@@ -95,6 +96,9 @@ class Witness:
         finished = {seen.event.cause_id for seen in self.seen if isinstance(seen.event, SpeechFinished)}
         mine = [sentence.id for sentence in self.sentences if sentence.cause_id == question_id]
         return bool(mine) and finished.issuperset(mine)
+
+    def stages(self, question_id: str) -> Stages | None:
+        return stages_of((seen.event for seen in self.seen), question_id)
 
     # -- figures -------------------------------------------------------------------------------------------------
 

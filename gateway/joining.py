@@ -105,6 +105,7 @@ def settings_of(wanted: JoinRequest, retention_hours: float) -> Settings:
         language=wanted.language,
         answer_when=wanted.answer_when,
         speak=wanted.speak,
+        barge_in=wanted.barge_in,
         retention_hours=wanted.retention_hours or retention_hours,
         metadata=wanted.metadata,
         title=flat(wanted.title),

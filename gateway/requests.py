@@ -45,6 +45,7 @@ class JoinRequest(Request, frozen=True, kw_only=True):
         Meta(description="asked: over HTTP only; addressed: also by its name in the meeting; never: not aloud"),
     ] = "addressed"
     speak: Annotated[bool, Meta(description="false keeps it silent in the meeting")] = DEFAULTS.speak
+    barge_in: Annotated[bool, Meta(description="It falls silent when somebody talks over it")] = DEFAULTS.barge_in
     retention_hours: Annotated[float, Meta(gt=0, le=87_600, description="How long what was said is kept")] | None = None
     title: Annotated[
         str, Meta(max_length=200, description="What the meeting is about", examples=["Platform stand-up"])

@@ -101,15 +101,17 @@ def test_the_files_have_the_promised_fields() -> None:
         "meeting_id": "m",
         "lines": [{"id": "mixed-0", "speaker": "Maya", "start_ms": 0, "end_ms": 900, "text": "Hello all."}],
     }
-    assert told.answers() == [
-        {
-            "question": "When?",
-            "answer": "Now.",
-            "cites": [{"line_id": "mixed-0", "speaker": "Maya", "at_ms": 0}],
-            "spoken": True,
-            "asked_by": "HTTP",
-        }
-    ]
+    (answer,) = told.answers()
+    assert answer == {
+        "question": "When?",
+        "answer": "Now.",
+        "cites": [{"line_id": "mixed-0", "speaker": "Maya", "at_ms": 0}],
+        "spoken": True,
+        "asked_by": "HTTP",
+        "via": "api",
+        "latency": answer["latency"],
+    }
+    assert answer["latency"].keys() == {"first_audio_ms", "vendors_ms", "own_ms", "waited_for_a_pause_ms"}
 
 
 def test_the_figures_are_plain_numbers() -> None:

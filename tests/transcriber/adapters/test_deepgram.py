@@ -85,6 +85,7 @@ async def test_a_slow_handshake_is_a_time_out() -> None:
         ("ftp://127.0.0.1", Category.NOT_FOUND),
         ("nowhere", Category.NOT_FOUND),
     ],
+    ids=["nobody", "no web address", "no address"],
 )
 async def test_where_nobody_listens_is_told(address: str, category: Category) -> None:
     with pytest.raises(TranscriptionError) as refusal:
