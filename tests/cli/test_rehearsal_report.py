@@ -20,6 +20,7 @@ from shared.events import (
     QuestionAnswered,
     SentenceComposed,
     SpeechFinished,
+    SpeechStarted,
     TranscriptCompleted,
 )
 
@@ -101,17 +102,34 @@ def test_the_files_have_the_promised_fields() -> None:
         "meeting_id": "m",
         "lines": [{"id": "mixed-0", "speaker": "Maya", "start_ms": 0, "end_ms": 900, "text": "Hello all."}],
     }
-    (answer,) = told.answers()
-    assert answer == {
+    assert told.answers() == [told_answer(latency=None)]
+
+
+def test_an_answer_that_was_heard_tells_where_its_time_went() -> None:
+    started = SpeechStarted(
+        id="st",
+        cause_id="s",
+        text="Now.",
+        duration_ms=900,
+        first_audio_ms=5,
+        turn_at=ASKED.at,
+        **{**BASE, "at": 13_000},
+    )
+    (answer,) = report(*ALL_WELL, started, completed()).answers()
+    assert answer["latency"].keys() == {"first_audio_ms", "vendors_ms", "own_ms", "waited_for_a_pause_ms"}
+    assert answer["latency"]["first_audio_ms"] == 13_000 - ASKED.at
+
+
+def told_answer(latency: object) -> dict[str, object]:
+    return {
         "question": "When?",
         "answer": "Now.",
         "cites": [{"line_id": "mixed-0", "speaker": "Maya", "at_ms": 0}],
         "spoken": True,
         "asked_by": "HTTP",
         "via": "api",
-        "latency": answer["latency"],
+        "latency": latency,
     }
-    assert answer["latency"].keys() == {"first_audio_ms", "vendors_ms", "own_ms", "waited_for_a_pause_ms"}
 
 
 def test_the_figures_are_plain_numbers() -> None:
