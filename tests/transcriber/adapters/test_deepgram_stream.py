@@ -97,7 +97,7 @@ async def test_refused_terms_change_nothing_else() -> None:
         DeepgramFaults(missing_fields=frozenset({"punctuated_word", "confidence", "speaker", "last_word_end"})),
         DeepgramFaults(missing_fields=frozenset({"metadata", "channel_index", "speech_final", "transcript"})),
     ],
-    ids=str,
+    ids=["finalize", "repeats", "types", "fields", "json", "words", "of words", "of results"],
 )
 async def test_oddities_lose_no_word(faults: DeepgramFaults) -> None:
     async with hasty_server(faults) as server, stream_to(server) as stream:
