@@ -108,7 +108,7 @@ def test_the_files_have_the_promised_fields() -> None:
 def test_an_answer_that_was_heard_tells_where_its_time_went() -> None:
     started = SpeechStarted(
         id="st",
-        cause_id="s",
+        cause_id="q/0",
         text="Now.",
         duration_ms=900,
         first_audio_ms=5,
