@@ -4,7 +4,7 @@ import re
 
 SAY_NOTHING = (
     "hey hi hello ok okay so and now then well um uh oh ah right all alright great good perfect nice yes yeah but "
-    "sorry please cool fine just"
+    "sorry please cool fine just also actually wait hmm mhm"
 )
 OPENERS = frozenset(SAY_NOTHING.split())
 """May stand before a call or a question and say nothing."""
@@ -38,12 +38,35 @@ PREFACE = re.compile(
 """Announces a question and is none."""
 
 
+CUT_OFF = re.compile(
+    r"\b(?:the|an?|our|your|my|his|their|its|and|or|but|because|if|that['’]s|what['’]s|who['’]s|please)$|"
+    r"\b(?:do|does|did|can|could|will|would|should|shall|have|had)(?:n['’]t)? (?:i|we|you|they|he|she|it)$|"
+    r"\b(?:tell|remind|give|show) (?:me|us)$|"
+    r"^(?:what|when|where|why|how|who|which|can|could|would|do|did|does|is|are|was|tell|give|how many|how much)$",
+    re.I,
+)
+"""No question ends so."""
+MAYBE_CUT_OFF = re.compile(r"\b(?:about|for|on|in|with|of|to|at|from|by|until|since|before|after|is|are|was|were)$", re.I)
+"""A question that ends so has a question mark."""
+TRAILING = re.compile(r"(?:…|\.\.\.|[,:;–—-])$")
+
+
 def without_openers(text: str) -> str:
     """From the first word that says something."""
     words = text.split()
     while words and words[0].strip(",.!").lower() in OPENERS:
         words.pop(0)
     return " ".join(words)
+
+
+def is_cut_off(text: str) -> bool:
+    """The engine made a line of half a question: `what did we`, `tell us the`, `what is the plan for`."""
+    said = without_openers(text).strip()
+    bare = said.rstrip(" .,:;!?…–—-")
+    begins = WH.match(bare) or ASKS_ANYBODY.match(bare) or ORDERS.match(bare) or CUT_OFF.fullmatch(bare)
+    if not begins:
+        return False
+    return bool(CUT_OFF.search(bare) or TRAILING.search(said) or (bare == said and MAYBE_CUT_OFF.search(bare)))
 
 
 def is_preface(text: str) -> bool:
@@ -65,5 +88,5 @@ def is_request_after_bare_name(text: str) -> bool:
     """Without a comma the name may be the subject: `Chime is great`, `Chime did a good job, didn't it?`"""
     is_question = text.rstrip().endswith("?") and not TAG.search(text)
     if WH.match(text):
-        return is_question or (len(text.split()) > 2 and not RELATIVE.match(text))
+        return is_question or ((len(text.split()) > 2 or is_cut_off(text)) and not RELATIVE.match(text))
     return bool(ASKS_PRONOUN.match(text) or ORDERS.match(text) or (is_question and ASKS_ANYBODY.match(text)))
