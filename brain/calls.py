@@ -1,10 +1,10 @@
-"""Where a sentence calls the assistant: its name at the beginning, at the end or between commas, as engines write it."""
+"""Where a sentence calls the assistant: its name at the beginning, at the end or between commas."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from brain.requests import OPENERS, is_direct, is_request, is_request_after_bare_name
+from brain.requests import AUXILIARY, OPENERS, is_direct, is_request, is_request_after_bare_name
 from brain.sounds import may_be, resembles
 
 MOST_OPENERS = 3
@@ -24,6 +24,7 @@ GREETINGS = frozenset("hey hi hello ok okay".split())
 TOPIC = re.compile(r"(?:about|on|regarding|concerning|as for|back to|for)\b[^?]{1,60}", re.I)
 LISTED = re.compile(r",\s*[A-Z]\w+$")
 NAMES_IT = re.compile(r"\b(?:called|named|name|spelled|spell|say|said)$", re.I)
+AUXILIARIES = re.compile(AUXILIARY)
 NOUN_LAST = re.compile(
     r"\b(?:(?:the|our|this|that|my|your)(?: \w+){1,2}|it|that|this|up|again|today|tomorrow|so far|due)$", re.I
 )
@@ -69,6 +70,16 @@ class Callsign:
     def is_person(self, word: str) -> bool:
         return word.strip(MARKS + QUOTES).lower() in self._people
 
+    def calls_person(self, sentence: str) -> bool:
+        """`Tom, could you do that?`, `Could you do that, Tom?`"""
+        words = [word for word in sentence.split() if bare(word) not in OPENERS]
+        if len(words) < 2:
+            return bool(words) and self.is_person(words[0])
+        begins = self.is_person(words[0]) and (
+            bool(last_mark(words[0])) or is_request_after_bare_name(" ".join(words[1:]))
+        )
+        return begins or (self.is_person(words[-1]) and words[-2].endswith(","))
+
     def call_in(self, sentence: str) -> Call | None:
         """The sentence begins with a call; openers may stand before."""
         said = sentence[found.end() :] if (found := LEAD_IN.match(sentence)) else sentence
@@ -80,6 +91,14 @@ class Callsign:
                 return None
         return None
 
+    def is_meant(self, call: Call) -> bool:
+        """A call and no subject; what is only like the name must be a call in every other way."""
+        rest = call.rest
+        if call.is_sure:
+            return bool(call.mark) or not rest or is_request_after_bare_name(rest) or self._asks_about_person(rest)
+        is_long = len(rest.split()) >= LEAST_WORDS
+        return call.mark == "," and is_long and is_direct(rest) and is_request(rest)
+
     def request_around(self, sentence: str) -> str:
         """`What did we decide, Chime?` or `Could you, Chime, sum that up?`"""
         words = sentence.split()
@@ -89,7 +108,9 @@ class Callsign:
                 continue
             before, after = " ".join(words[:n]), " ".join(words[n + found.length :])
             mark = last_mark(words[n + found.length - 1])
-            return self._before_last(before, mark) if not after else self._around(before, mark, after)
+            request = self._around(before, mark, after) if after else self._before_last(before, mark)
+            if request:
+                return request
         return ""
 
     def mentions(self, text: str, *, loosely: bool = False) -> list[int]:
@@ -137,13 +158,20 @@ class Callsign:
         is_sure = found.is_sure and before not in MISHEARD_HEY
         return Call(rest, last_mark(words[n + found.length - 1]), is_sure, before in GREETINGS | MISHEARD_HEY)
 
+    def _asks_about_person(self, rest: str) -> bool:
+        """`Chime is Tom blocked by anything.`"""
+        words = rest.split()
+        return (
+            len(words) > 3 and bool(AUXILIARIES.fullmatch(words[0])) and self.is_person(words[1]) and words[2] != "and"
+        )
+
     def _before_last(self, before: str, mark: str) -> str:
-        is_called = before.endswith(",") or (mark == "?" and NOUN_LAST.search(before))
         request = before.rstrip(", ")
+        is_called = before.endswith(",") or (mark == "?" and NOUN_LAST.search(before) and is_direct(before))
         if not is_called or LISTED.search(request) or NAMES_IT.search(request):
             return ""
         request += mark if mark in {"?", ".", "!"} else "."
-        return request if is_request(request) and is_direct(request) else ""
+        return request if is_request(request) else ""
 
     def _around(self, before: str, mark: str, after: str) -> str:
         if not before.endswith(",") or mark != ",":
@@ -162,13 +190,3 @@ def last_mark(word: str) -> str:
     """The mark that ends it, if any."""
     end = word.rstrip(QUOTES)[-1:]
     return end if end in MARKS else ""
-
-
-def is_call(call: Call) -> bool:
-    """A call and no subject; what is only like the name must be a call in every other way."""
-    rest = call.rest
-    if call.is_sure:
-        return bool(call.mark) or not rest or is_request_after_bare_name(rest)
-    if call.mark != "," or len(rest.split()) < LEAST_WORDS:
-        return False
-    return is_direct(rest) and is_request(rest)

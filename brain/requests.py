@@ -46,7 +46,9 @@ CUT_OFF = re.compile(
     re.I,
 )
 """No question ends so."""
-MAYBE_CUT_OFF = re.compile(r"\b(?:about|for|on|in|with|of|to|at|from|by|until|since|before|after|is|are|was|were)$", re.I)
+MAYBE_CUT_OFF = re.compile(
+    r"\b(?:about|for|on|in|with|of|to|at|from|by|until|since|before|after|is|are|was|were)$", re.I
+)
 """A question that ends so has a question mark."""
 TRAILING = re.compile(r"(?:…|\.\.\.|[,:;–—-])$")
 
@@ -81,6 +83,14 @@ def is_request(text: str) -> bool:
         return bool(WH.match(said)) or (len(said.split()) > 1 and not NAME_FIRST.match(said))
     if WH.match(said):
         return len(said.split()) > 2 and not RELATIVE.match(said)
+    return bool(ASKS_ANYBODY.match(said) or ORDERS.match(said))
+
+
+def is_direct(text: str) -> bool:
+    """Not only by its question mark."""
+    said = without_openers(text)
+    if WH.match(said):
+        return len(said.split()) > 2 or said.endswith("?")
     return bool(ASKS_ANYBODY.match(said) or ORDERS.match(said))
 
 
