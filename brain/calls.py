@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from brain.followups import is_for_the_room
 from brain.requests import AUXILIARY, OPENERS, is_direct, is_request, is_request_after_bare_name
 from brain.sounds import may_be, resembles
 
@@ -97,7 +98,7 @@ class Callsign:
         if call.is_sure:
             return bool(call.mark) or not rest or is_request_after_bare_name(rest) or self._asks_about_person(rest)
         is_long = len(rest.split()) >= LEAST_WORDS
-        return call.mark == "," and is_long and is_direct(rest) and is_request(rest)
+        return call.mark == "," and is_long and is_direct(rest) and not is_for_the_room(rest)
 
     def request_around(self, sentence: str) -> str:
         """`What did we decide, Chime?` or `Could you, Chime, sum that up?`"""

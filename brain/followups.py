@@ -7,8 +7,8 @@ from brain.requests import WH, is_direct, without_openers
 MARKS = " .,:;!?…–—-"
 SAYS_LITTLE = frozenset(
     "hey hi ok okay so and now then well um uh oh ah right all alright great good perfect nice yes yeah yep no but "
-    "sorry please cool fine just also mhm hm hmm mm aha wow sure exactly interesting really thanks thank you very much a lot "
-    "got it i see that's that’s that is makes sense wonderful lovely brilliant excellent awesome super neat for now "
+    "sorry please cool fine just also mhm hm hmm mm aha wow sure exactly interesting really thanks thank you very "
+    "much a lot got it i see that's that’s that is makes sense wonderful lovely brilliant excellent awesome super neat for now "
     "will do noted cheers good to know fair enough".split()
 )
 CLOSING = re.compile(
@@ -24,14 +24,16 @@ ACKNOWLEDGES = re.compile(
 TO_THE_ROOM = re.compile(
     r"\b(?:any ?one|any ?body|every ?one|every ?body|some ?one|some ?body|you (?:all|guys|two|both)|folks|guys|team|"
     r"(?:you|we) (?:all )?(?:think|feel|agree|mind|reckon|prefer|suggest|want)|(?:okay|happy|fine|good) with|"
-    r"(?:should|shall|can|could|do|are|will|would|must|may) (?:we|i)|"
-    r"(?:what|how|where|when|why) (?:do|should|shall|can|could|will|would|are) (?:we|i)|"
+    r"(?:should|shall|can|could|must|may) (?:we|i)|(?:what|how|why) (?:do|are|will|would) (?:we|i)|"
+    r"do we (?:really|still|want|need)|are we (?:all|done|good|okay|ok|ready|sure|going)|"
     r"your (?:opinion|view|take|thoughts|side|team)|how are you|are you|were you|have you|did you|will you|would you|"
     r"any (?:other )?(?:questions|thoughts|objections|comments|ideas|volunteers))\b",
     re.I,
 )
 """Asks the others: their will, their opinion, their deeds."""
 FURTHER = re.compile(r"^(?:and|also|what about|how about|what else|who else|anything else|one more)\b", re.I)
+ORDERS_IT = re.compile(r"(?:summari[sz]e|recap|repeat|list|sum (?:it|that) up|remind (?:me|us))\b", re.I)
+"""Orders that nobody gives to a colleague."""
 ELLIPTIC = re.compile(r"^(?:and|what about|how about)\s+\S.*\?$", re.I)
 CALLS_LAST = re.compile(r",\s*(?P<name>[A-Z]\w+)\s*\?$")
 CONTINUES = re.compile(
@@ -47,7 +49,8 @@ EMPTY_WORDS = frozenset(EMPTY.split())
 
 def says_little(text: str) -> bool:
     """`Mhm.`, `Okay, good to know.`: nobody's turn."""
-    return all(word.strip(MARKS).lower() in SAYS_LITTLE for word in text.split())
+    words = (word.strip(MARKS).lower() for word in text.split())
+    return all(word in SAYS_LITTLE for word in words if word)
 
 
 def is_closing(text: str) -> bool:
@@ -66,11 +69,19 @@ def ends_exchange(text: str) -> bool:
 def is_follow_up(text: str, *, has_moved_on: bool = False) -> bool:
     """A request that needs no name just after an answer; when the person talked on since, only if it says so."""
     said = ACKNOWLEDGES.sub("", text).strip()
-    if CALLS_LAST.search(said) or TO_THE_ROOM.search(said):
+    if is_for_the_room(said):
         return False
     if FURTHER.match(said) and (ELLIPTIC.match(said) or is_direct(said)):
         return True
-    return not has_moved_on and is_direct(said) and (said.endswith("?") or not WH.match(without_openers(said)))
+    return not has_moved_on and bool(is_question(said) or ORDERS_IT.match(without_openers(said)))
+
+
+def is_question(text: str) -> bool:
+    return is_direct(text) and text.endswith("?")
+
+
+def is_for_the_room(text: str) -> bool:
+    return bool(CALLS_LAST.search(text) or TO_THE_ROOM.search(text))
 
 
 def repeats(question: str, earlier: str) -> bool:
