@@ -11,7 +11,16 @@ from dataclasses import dataclass
 
 from brain.calls import Callsign, bare
 from brain.exchanges import Exchange
-from brain.followups import adds_to, continues, ends_exchange, is_closing, is_follow_up, repeats, says_little
+from brain.followups import (
+    adds_to,
+    continues,
+    ends_exchange,
+    is_closing,
+    is_follow_up,
+    is_question,
+    repeats,
+    says_little,
+)
 from brain.requests import OPENERS, is_cut_off, is_direct, is_preface, is_request
 from brain.sentences import split
 from shared.events import Line
@@ -147,7 +156,7 @@ class Addressing:
                 thanks = self._sign.without(sentence)
                 rest = thanks if ends_exchange(thanks) else call.rest
                 decision = decide([rest, *sentences[n + 1 :]], line.end_ms)
-                if isinstance(decision, WaitForMore) and not call.is_greeted and is_follow_up(before):
+                if isinstance(decision, WaitForMore) and not call.is_greeted and is_question(before):
                     return Ask(before)
                 if not isinstance(decision, Ignore):
                     return decision

@@ -20,14 +20,17 @@ LEAD_IN = re.compile(
     r"got it|i see|let me see|thank you|thanks|in that case|oh yes|while we['’]re at it|before i forget)[,.:!]?\s+)+",
     re.I,
 )
-MISHEARD_HEY = frozenset("a hay eh ay hate they".split())
+MISHEARD_HEY = frozenset("hay eh ay".split())
+MAYBE_HEY = frozenset("a ate they".split())
 GREETINGS = frozenset("hey hi hello ok okay".split())
 TOPIC = re.compile(r"(?:about|on|regarding|concerning|as for|back to|for)\b[^?]{1,60}", re.I)
 LISTED = re.compile(r",\s*[A-Z]\w+$")
 NAMES_IT = re.compile(r"\b(?:called|named|name|spelled|spell|say|said)$", re.I)
 AUXILIARIES = re.compile(AUXILIARY)
 NOUN_LAST = re.compile(
-    r"\b(?:(?:the|our|this|that|my|your)(?: \w+){1,2}|it|that|this|up|again|today|tomorrow|so far|due)$", re.I
+    r"\b(?:(?:the|our|this|that|my|your)(?: \w+)?(?! (?:new|old|other|same|first|next|whole)$) \w+|it|that|this|up|"
+    r"again|today|tomorrow|so far|due)$",
+    re.I,
 )
 """A question may end so; what comes after is a call also without a comma."""
 
@@ -88,7 +91,7 @@ class Callsign:
         for n, word in enumerate(words[: MOST_OPENERS + 1]):
             if found_here := self._at(words, n):
                 return self._call_at(words, n, found_here)
-            if bare(word) not in OPENERS and not (n == 0 and bare(word) in MISHEARD_HEY):
+            if bare(word) not in OPENERS and not (n == 0 and bare(word) in MISHEARD_HEY | MAYBE_HEY):
                 return None
         return None
 
@@ -155,9 +158,11 @@ class Callsign:
         if words[n][0] in QUOTES and words[-1][-1] not in QUOTES:
             return None
         rest = " ".join(words[n + found.length :]).lstrip(MARKS + " ")
-        before = bare(words[n - 1]) if n else ""
-        is_sure = found.is_sure and before not in MISHEARD_HEY
-        return Call(rest, last_mark(words[n + found.length - 1]), is_sure, before in GREETINGS | MISHEARD_HEY)
+        rest = rest.rstrip(QUOTES) if words[n][0] in QUOTES else rest
+        before, mark = bare(words[n - 1]) if n else "", last_mark(words[n + found.length - 1])
+        if rest.lower().startswith("in, "):
+            return Call(rest[4:], ",", is_sure=False)
+        return Call(rest, mark, found.is_sure and before not in MAYBE_HEY, before in GREETINGS | MISHEARD_HEY)
 
     def _asks_about_person(self, rest: str) -> bool:
         """`Chime is Tom blocked by anything.`"""

@@ -8,8 +8,8 @@ MARKS = " .,:;!?…–—-"
 SAYS_LITTLE = frozenset(
     "hey hi ok okay so and now then well um uh oh ah right all alright great good perfect nice yes yeah yep no but "
     "sorry please cool fine just also mhm hm hmm mm aha wow sure exactly interesting really thanks thank you very "
-    "much a lot got it i see that's that’s that is makes sense wonderful lovely brilliant excellent awesome super neat for now "
-    "will do noted cheers good to know fair enough".split()
+    "much a lot got it i see that's that’s that is makes sense wonderful lovely brilliant excellent awesome "
+    "super neat for now will do noted cheers good to know fair enough".split()
 )
 CLOSING = re.compile(
     r"\b(?:thanks|thank you|that['’]?s (?:all|it|everything|enough)|that is all|never ?mind|no more questions|cheers|"
@@ -25,7 +25,7 @@ TO_THE_ROOM = re.compile(
     r"\b(?:any ?one|any ?body|every ?one|every ?body|some ?one|some ?body|you (?:all|guys|two|both)|folks|guys|team|"
     r"(?:you|we) (?:all )?(?:think|feel|agree|mind|reckon|prefer|suggest|want)|(?:okay|happy|fine|good) with|"
     r"(?:should|shall|can|could|must|may) (?:we|i)|(?:what|how|why) (?:do|are|will|would) (?:we|i)|"
-    r"do we (?:really|still|want|need)|are we (?:all|done|good|okay|ok|ready|sure|going)|"
+    r"^do we (?!have\b|know\b)|are we (?:all|done|good|okay|ok|ready|sure|going)|"
     r"your (?:opinion|view|take|thoughts|side|team)|how are you|are you|were you|have you|did you|will you|would you|"
     r"any (?:other )?(?:questions|thoughts|objections|comments|ideas|volunteers))\b",
     re.I,
@@ -81,7 +81,7 @@ def is_question(text: str) -> bool:
 
 
 def is_for_the_room(text: str) -> bool:
-    return bool(CALLS_LAST.search(text) or TO_THE_ROOM.search(text))
+    return bool(CALLS_LAST.search(text) or TO_THE_ROOM.search(without_openers(text)))
 
 
 def repeats(question: str, earlier: str) -> bool:

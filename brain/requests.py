@@ -17,7 +17,8 @@ AUXILIARY = (
 )
 IMPERATIVE = (
     "tell|remind|give|list|summari[sz]e|recap|repeat|read|show|explain|describe|name|say|check|find|look up|"
-    "brief|catch (?:me|us) up|sum up|go over|walk (?:me|us) through|quote|count"
+    "brief|catch (?:me|us) up|sum up|go over|walk (?:me|us) through|quote|count|let (?:me|us) know|help (?:me|us)|"
+    "do (?:me|us) a favou?r"
 )
 
 WH = re.compile(
@@ -26,9 +27,15 @@ WH = re.compile(
 RELATIVE = re.compile(r"(?:which|who|whom|whose)\b", re.I)
 ASKS_ANYBODY = re.compile(rf"(?:(?i:{AUXILIARY}))\s+(?:(?i:{PRONOUN})|{SUBJECT})\b")
 ASKS_PRONOUN = re.compile(rf"(?:{AUXILIARY})\s+(?:{PRONOUN})\b", re.I)
-ORDERS = re.compile(rf"(?:{IMPERATIVE})\b|(?:i|we)(?:['’]d| would)? (?:like|want|need) to (?:know|hear)\b", re.I)
+ORDERS = re.compile(
+    rf"(?:{IMPERATIVE})\b|(?:i|we)(?:['’]d| would)? (?:like|want|need) to (?:know|hear)\b|"
+    r"(?:i|we)(?:['’]m|['’]re| am| are| was| were) (?:just )?wondering\b|(?:i|we) need (?:a|the|your)\b|"
+    r"(?:the|an?|summary|recap|action items|status|next steps|notes)\b.*\bplease[.!]?$",
+    re.I,
+)
 TAG = re.compile(r",\s*(?:right|no|(?:is|was|does|did|has|can|wo)n['’]t (?:it|he|she))\s*\?$", re.I)
 NAME_FIRST = re.compile(r"^[^\W\d_]+,")
+NO_SUBJECT = re.compile(r"^(?:so|please|now|um|uh|just|one more question|quick question)\b[,:]?\s+", re.I)
 PREFACE = re.compile(
     r"^(?:(?:(?:i|we) (?:have|got)|i['’]ve got|got|just|another|one|an?|quick|short|more) ?)*question(?: for you)?\W*$|"
     r"^(?:are )?you (?:there|listening|with us)\W*$|^can you hear (?:me|us)\W*$|"
@@ -39,7 +46,7 @@ PREFACE = re.compile(
 
 
 CUT_OFF = re.compile(
-    r"\b(?:the|an?|our|your|my|his|their|its|and|or|but|because|if|that['’]s|what['’]s|who['’]s|please)$|"
+    r"\b(?:the|an?|our|your|my|his|their|its|and|or|but|because|if|that['’]s|what['’]s|who['’]s|you please)$|"
     r"\b(?:do|does|did|can|could|will|would|should|shall|have|had)(?:n['’]t)? (?:i|we|you|they|he|she|it)$|"
     r"\b(?:tell|remind|give|show) (?:me|us)$|"
     r"^(?:what|when|where|why|how|who|which|can|could|would|do|did|does|is|are|was|tell|give|how many|how much)$",
@@ -96,6 +103,7 @@ def is_direct(text: str) -> bool:
 
 def is_request_after_bare_name(text: str) -> bool:
     """Without a comma the name may be the subject: `Chime is great`, `Chime did a good job, didn't it?`"""
+    text = NO_SUBJECT.sub("", text)
     is_question = text.rstrip().endswith("?") and not TAG.search(text)
     if WH.match(text):
         return is_question or ((len(text.split()) > 2 or is_cut_off(text)) and not RELATIVE.match(text))
