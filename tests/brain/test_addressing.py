@@ -129,10 +129,9 @@ def test_the_assistant_does_not_ask_itself() -> None:
 
 
 def test_it_listens_to_another_name() -> None:
-    addressing = Addressing("Max Power")
-    assert addressing.consider(line("Max Power, what is the date?")) == Ask("what is the date?")
-    assert addressing.consider(line("Max, what is the date?")) == Ask("what is the date?")
-    assert addressing.consider(line("Chime, what is the date?")) == Ignore()
+    for text in ("Max Power, what is the date?", "Max, what is the date?", "Hey Max Bower, what is the date?"):
+        assert Addressing("Max Power").consider(line(text)) == Ask("what is the date?")
+    assert Addressing("Max Power").consider(line("Chime, what is the date?")) == Ignore()
 
 
 def test_a_meeting_about_other_things_never_wakes_it() -> None:
