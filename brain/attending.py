@@ -1,16 +1,28 @@
-"""One owned meeting being followed: when somebody asks by name, the question is put like any other."""
+"""One owned meeting being followed: when somebody asks by name or in the chat, the question is put like any other."""
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass
 
 import structlog
 
-from brain.addressing import Addressing, Ask
-from shared.bus import LOST
+from brain.addressing import Addressing, Amend, Ask, WaitForMore
+from brain.handlers import Brain
+from shared.bus import LOST, Entry, decoded
 from shared.events import (
-    CODEC,
     Asked,
     AskQuestion,
+    CaptionChanged,
+    ChatReceived,
     Event,
     LineHeard,
     MeetingRequested,
+    ParticipantJoined,
+    ParticipantRenamed,
+    QuestionAnswered,
+    SentenceComposed,
+    SpeechCut,
+    SpeechFinished,
     TranscriptCompleted,
     effect,
     new_trace,
@@ -18,82 +30,188 @@ from shared.events import (
 from shared.meetings import write_of
 from shared.sessions import OwnedMeeting
 from shared.streams import BRAIN
+from shared.waiting import first_of, rest, until
 
 TOO_LATE_MS = 15_000
 """A question noticed only so long after it was asked is not answered any more."""
+LAPSES_MS = 1_500
+"""A line becomes final so long after its words, at the most, where somebody is still expected to go on."""
+WARM_MS = 20_000
+"""What was warmed up stays warm for so long."""
 
 log = structlog.get_logger()
 
 
-async def attend(meeting: OwnedMeeting) -> None:
+async def attend(meeting: OwnedMeeting, brain: Brain) -> None:
     """Until the transcript is complete."""
-    attention = Attention(meeting)
-    timeline = meeting.timeline()
+    attention = Attention(meeting, brain)
+    past = await meeting.bus.timeline(meeting.id)
+    attention.remember(past)
+    for entry in past:
+        await attention.read(entry)
+    followers = (meeting.timeline(past[-1].id if past else b"0"), meeting.captions())
     try:
-        async for entry in timeline:
-            fact = CODEC.decode(entry.fields)
-            if isinstance(fact, TranscriptCompleted):
-                return
-            await attention.note(fact)
+        while not attention.is_over:
+            await first_of(*(follower.wait() for follower in followers), *attention.alarm())
+            for follower in followers:
+                for entry in follower.batch():
+                    await attention.read(entry)
+            await attention.lapse()
     finally:
-        timeline.close()
+        for follower in followers:
+            follower.close()
+
+
+@dataclass(frozen=True)
+class Half:
+    """Somebody called, and what follows is awaited."""
+
+    cause: LineHeard
+    until_ms: int
+    """Unix ms."""
 
 
 class Attention:
-    """What was asked by name. Rebuilt from the timeline; a question on it is not put again."""
+    """What was asked in the meeting. Rebuilt from the timeline; a question on it is not put again."""
 
-    def __init__(self, meeting: OwnedMeeting) -> None:
-        self._meeting = meeting
+    def __init__(self, meeting: OwnedMeeting, brain: Brain) -> None:
+        self._meeting, self._brain = meeting, brain
         self._addressing = Addressing()
         self._answers_by_name = True
-        self._asked: set[str] = set()
+        self._asked: dict[str, Asked] = {}
+        """By question id."""
+        self._answering: dict[str, str] = {}
+        """Who asked, by sentence id."""
+        self._halves: dict[str, Half] = {}
+        """By speaker."""
+        self._last_question: dict[str, str] = {}
+        """The id of the last one, by speaker."""
+        self._origin_ms = 0
+        """Unix ms of source time 0, as the last line has it."""
+        self._warm_until_ms = 0
+        self._warming: asyncio.Task[None] | None = None
+        self.is_over = False
+
+    def remember(self, past: Iterable[Entry]) -> None:
+        """What was put before is known before what it was put for is considered."""
+        facts = map(decoded, past)
+        self._asked.update({fact.question_id: fact for fact in facts if isinstance(fact, Asked)})
+
+    async def read(self, entry: Entry) -> None:
+        if fact := decoded(entry):
+            await self.note(fact)
 
     async def note(self, fact: Event) -> None:
         match fact:
             case MeetingRequested():
                 self._addressing = Addressing(fact.settings.bot_name)
                 self._answers_by_name = fact.settings.answer_when == "addressed"
-            case Asked():
-                self._asked.add(fact.question_id)
+            case ParticipantJoined() | ParticipantRenamed():
+                self._addressing.meet(fact.name)
             case LineHeard() if self._answers_by_name:
                 await self._consider(fact)
+            case ChatReceived() if self._answers_by_name:
+                await self._consider_chat(fact)
+            case CaptionChanged() if self._answers_by_name:
+                self._prepare(fact)
+            case TranscriptCompleted():
+                self.is_over = True
+            case _:
+                self._note_answer(fact)
+
+    def _note_answer(self, fact: Event) -> None:
+        """Whoever was answered may go on without the name."""
+        match fact:
+            case Asked():
+                self._asked[fact.question_id] = fact
+            case SentenceComposed() if asked := self._asked.get(fact.cause_id):
+                self._answering[fact.id] = asked.asked_by
+            case QuestionAnswered():
+                self._addressing.answered(fact.asked_by, fact.at - self._origin_ms)
+            case SpeechFinished() | SpeechCut() if who := self._answering.pop(fact.cause_id, ""):
+                self._addressing.answered(who, fact.at - self._origin_ms)
+
+    # -- questions -----------------------------------------------------------------------------------------------
 
     async def _consider(self, fact: LineHeard) -> None:
-        decision = self._addressing.consider(fact.line)
-        if not isinstance(decision, Ask):
-            return
-        question_id = f"{fact.id}/question"
-        is_late = self._meeting.clock.now_ms() - fact.at > TOO_LATE_MS
+        speaker = fact.line.speaker
+        self._origin_ms = fact.at - fact.final_after_ms - fact.line.end_ms
+        self._halves.pop(speaker, None)
+        match self._addressing.consider(fact.line):
+            case Ask(question):
+                await self._put(fact, speaker, question, via="voice")
+            case Amend(question):
+                await self._put(fact, speaker, question, via="voice", replaces=self._last_question.get(speaker, ""))
+            case WaitForMore(until_ms):
+                self._halves[speaker] = Half(fact, self._origin_ms + until_ms + LAPSES_MS)
+
+    async def _consider_chat(self, fact: ChatReceived) -> None:
+        decision = self._addressing.chat(fact.name, fact.text, fact.to)
+        if isinstance(decision, Ask):
+            await self._put(fact, fact.name, decision.question, via="chat")
+
+    def alarm(self) -> list[Awaitable[None]]:
+        """Returns when somebody who was expected to go on has not."""
+        halves = [half.until_ms for half in self._halves.values()]
+        return [until(self._meeting.clock, min(halves))] if halves else []
+
+    async def lapse(self) -> None:
+        now_ms = self._meeting.clock.now_ms()
+        for speaker, half in list(self._halves.items()):
+            if half.until_ms > now_ms:
+                continue
+            del self._halves[speaker]
+            decision = self._addressing.lapsed(speaker)
+            if isinstance(decision, Ask):
+                await self._put(half.cause, speaker, decision.question, via="voice")
+
+    async def _put(self, cause: Event, asked_by: str, question: str, *, via: str, replaces: str = "") -> None:
+        """The command before the fact: after a crash between the two it is put again under the same id, and known."""
+        question_id = f"{cause.id}/question"
+        self._last_question[asked_by] = question_id
+        self._brain.replaced.add(replaces)
+        is_late = self._meeting.clock.now_ms() - cause.at > TOO_LATE_MS
         if is_late or question_id in self._asked:
             return
-        await self._put(fact, question_id, decision.question)
-
-    async def _put(self, fact: LineHeard, question_id: str, question: str) -> None:
-        """The command before the fact: after a crash between the two it is put again under the same id, and known."""
         command = AskQuestion(
             id=question_id,
-            cause_id=fact.id,
+            cause_id=cause.id,
             meeting_id=self._meeting.id,
             at=self._meeting.clock.now_ms(),
-            trace=fact.trace or new_trace(),
+            trace=cause.trace or new_trace(),
             question=question,
-            asked_by=fact.line.speaker,
+            asked_by=asked_by,
         )
+        asked = effect(Asked, command, "asked", self._meeting.clock, **asked_fields(command, via, replaces))
+        await self._send(command)
+        await self._meeting.write(write_of(asked))
+        log.info("question.noticed", meeting_id=self._meeting.id, via=via)
+
+    async def _send(self, command: AskQuestion) -> None:
         while True:
             try:
                 await self._meeting.bus.command(BRAIN, command)
-                break
+                return
             except LOST:
-                await self._meeting.clock.sleep(0.2)
-        asked = effect(
-            Asked,
-            command,
-            "asked",
-            self._meeting.clock,
-            question=question,
-            asked_by=command.asked_by,
-            via="voice",
-            question_id=question_id,
-        )
-        await self._meeting.write(write_of(asked))
-        log.info("question.noticed", meeting_id=self._meeting.id)
+                await rest(self._meeting.clock, 0.2)
+
+    # -- before a question is whole --------------------------------------------------------------------------------
+
+    def _prepare(self, caption: CaptionChanged) -> None:
+        """While somebody is still speaking the way to the model is opened."""
+        now_ms = self._meeting.clock.now_ms()
+        if now_ms < self._warm_until_ms:
+            return
+        if self._addressing.may_concern(caption.text, caption.speaker, caption.start_ms):
+            self._warm_until_ms = now_ms + WARM_MS
+            self._warming = asyncio.create_task(self._brain.answerer.warm_up(), name="warm-up")
+
+
+def asked_fields(command: AskQuestion, via: str, replaces: str) -> dict[str, object]:
+    return {
+        "question": command.question,
+        "asked_by": command.asked_by,
+        "via": via,
+        "question_id": command.id,
+        "replaces": replaces,
+    }

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from msgspec import structs
@@ -47,6 +47,8 @@ class Brain:
     clock: Clock
     answer_limit_s: float = 20.0
     brief_limit_s: float = 60.0
+    replaced: set[str] = field(default_factory=set)
+    """Questions that were asked again with more words."""
 
 
 async def on_ask_question(command: AskQuestion, brain: Brain) -> AsyncIterator[Event]:
@@ -57,6 +59,9 @@ async def on_ask_question(command: AskQuestion, brain: Brain) -> AsyncIterator[E
     try:
         async with asyncio.timeout(brain.answer_limit_s), aclosing(answer.compose()) as sentences:
             async for sentence in sentences:
+                if command.id in brain.replaced:
+                    reason = "It was asked again with more words: see the answer to that."
+                    raise AnswerError(reason, category=Category.INVALID)
                 yield sentence
     except (AnswerError, TimeoutError) as error:
         yield answer.failed(error)

@@ -2,8 +2,7 @@
 
 from collections import OrderedDict
 
-from shared.bus import Bus
-from shared.events import CODEC
+from shared.bus import Bus, decoded
 from shared.view import MeetingView
 
 KEPT = 200
@@ -25,7 +24,8 @@ class Memory:
             self._views.clear()
         view, last = self._views.pop(meeting_id, (MeetingView(), b"-"))
         for entry in await self._bus.timeline(meeting_id, after=last):
-            view.apply(CODEC.decode(entry.fields))
+            if fact := decoded(entry):
+                view.apply(fact)
             last = entry.id
         self._views[meeting_id] = (view, last)
         if len(self._views) > KEPT:

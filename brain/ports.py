@@ -38,6 +38,10 @@ class Answerer(Protocol):
 
     name: str
 
+    async def warm_up(self) -> None:
+        """Somebody may be about to ask: what would delay the first word is done now. Never raises."""
+        ...
+
     def answer(self, request: AnswerRequest) -> AsyncGenerator[Text | Done, None]:
         """Pieces as they come, then Done. One model call at the most."""
         ...

@@ -15,6 +15,7 @@ from shared.commands import CommandLoop
 from shared.events import Event
 from shared.sessions import Owner
 from shared.streams import BRAIN
+from shared.waiting import rest
 from shared.worker import Worker, run
 
 
@@ -59,7 +60,7 @@ class Desk:
 
     def __init__(self, worker: Worker, brain: Brain) -> None:
         self._worker = worker
-        self._owner = Owner(worker, attend, gained=self._gained, lost=self._lost)
+        self._owner = Owner(worker, functools.partial(attend, brain=brain), gained=self._gained, lost=self._lost)
         self._commands = CommandLoop(worker, HANDLERS, brain, owner_of=self._owner.epoch_of, lane_of=lane_of)
 
     async def run(self) -> None:
@@ -74,7 +75,7 @@ class Desk:
                 await self._commands.add([epoch.shard], claim_idle_ms=0)
                 return
             except LOST:
-                await self._worker.clock.sleep(0.2)
+                await rest(self._worker.clock, 0.2)
 
     async def _lost(self, epoch: Epoch) -> None:
         self._commands.remove(epoch.shard)

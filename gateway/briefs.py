@@ -6,14 +6,13 @@ from aiohttp import web
 from gateway.answers import JSON, accepted, respond, text
 from gateway.bodies import meeting_id_of, query_of
 from gateway.exports import MARKDOWN, brief_to_markdown, briefing_of
-from gateway.live import decoded
 from gateway.positions import since_ms_of
 from gateway.problems import failed_stage
 from gateway.requests import BriefQuery
 from gateway.resources import BUS, CLOCK, LIVE, SETTINGS
 from gateway.sending import absence_of, latest, send, view_of
 from shared import streams
-from shared.bus import Bus
+from shared.bus import Bus, decoded
 from shared.errors import Category
 from shared.events import Brief, BriefFailed, BriefWritten, LineHeard, WriteBrief, new_id, new_trace, tag_of
 from shared.streams import BRAIN, MeetingKeys

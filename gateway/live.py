@@ -10,9 +10,9 @@ import structlog
 from redis.asyncio import Redis
 
 from gateway.problems import restarting
-from shared.bus import Entry
-from shared.errors import DecodeError, MeetingGoneError
-from shared.events import CODEC, AnyEvent, MeetingErased
+from shared.bus import decoded
+from shared.errors import MeetingGoneError
+from shared.events import AnyEvent, MeetingErased
 from shared.streams import MeetingKeys
 from shared.tail import Follower, Tail
 
@@ -173,12 +173,3 @@ class Live:
             timeout.reschedule(now)
         for watch in list(self._watches):
             watch.end()
-
-
-def decoded(entry: Entry) -> AnyEvent | None:
-    """None for an event that this version does not know."""
-    try:
-        return CODEC.decode(entry.fields)
-    except DecodeError as error:
-        log.warning("event.unreadable", event_type=error.event_type[:60], reason=error.reason[:200])
-        return None

@@ -7,13 +7,12 @@ from gateway.answers import respond
 from gateway.bodies import meeting_id_of
 from gateway.contract import EraseReceipt, MeetingLeft
 from gateway.idempotency import CLAIM
-from gateway.live import decoded
 from gateway.places import give_back_place
 from gateway.replies import no_reply, refused, reply_to
 from gateway.resources import BUS, CLOCK, SETTINGS
 from gateway.sending import absence_of, send
 from shared import streams
-from shared.bus import Bus
+from shared.bus import Bus, decoded
 from shared.errors import MeetingGoneError
 from shared.events import BotLeft, EraseMeeting, LeaveMeeting, LeaveRefused, MeetingErased, new_id, new_trace
 from shared.meetings import FINAL

@@ -5,8 +5,7 @@ from typing import Any, cast
 
 from redis.asyncio import Redis
 
-from gateway.live import decoded
-from shared.bus import Bus, Entry, Write, entries_of, write_args, write_keys
+from shared.bus import Bus, Entry, Write, decoded, entries_of, write_args, write_keys
 from shared.clock import Clock
 from shared.errors import MeetingGoneError
 from shared.events import CODEC, Event

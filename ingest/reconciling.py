@@ -30,6 +30,7 @@ from shared.streams import (
     MeetingKeys,
     ShardKeys,
 )
+from shared.waiting import is_wanted
 
 LOOK_S = 5.0
 ARRIVING_MS, ARRIVING_TOLD_MS = 5_000, 30_000
@@ -54,7 +55,7 @@ class Reconciler:
         self._linked = redis.register_script((SCRIPTS / "linked.lua").read_text())
 
     async def run(self) -> None:
-        while True:
+        while is_wanted():
             await self._ingest.clock.sleep(LOOK_S)
             try:
                 await self.look()

@@ -22,6 +22,7 @@ from shared.commands import CommandLoop
 from shared.errors import MeetingError
 from shared.recall_api import RecallApi
 from shared.streams import INGEST, SHARDS
+from shared.waiting import is_wanted, rest
 from shared.worker import Worker, run
 
 STALE_MS = 30_000
@@ -76,11 +77,11 @@ async def add_all_shards(commands: CommandLoop, worker: Worker) -> None:
             await commands.add(range(SHARDS), claim_idle_ms=STALE_MS)
             return
         except LOST:
-            await worker.clock.sleep(0.5)
+            await rest(worker.clock, 0.5)
 
 
 async def take_over_stale(commands: CommandLoop, worker: Worker) -> None:
-    while True:
+    while is_wanted():
         await worker.clock.sleep(STALE_MS / 3000)
         with contextlib.suppress(*LOST):
             await commands.keep()

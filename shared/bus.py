@@ -6,11 +6,12 @@ from typing import Any, cast
 
 import msgspec
 import redis.exceptions
+import structlog
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 
-from shared.errors import BusError, FencedError, ForgottenError, MeetingGoneError
-from shared.events import CODEC, CaptionChanged, Event
+from shared.errors import BusError, DecodeError, FencedError, ForgottenError, MeetingGoneError
+from shared.events import CODEC, AnyEvent, CaptionChanged, Event
 from shared.streams import MeetingKeys, ShardKeys
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -18,6 +19,8 @@ BLOCK_MS = 1000
 """How long one blocking read waits."""
 LOST = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, redis.exceptions.ReadOnlyError, OSError)
 """Redis is away, or is not the primary any more: wait and try again."""
+
+log = structlog.get_logger()
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -142,6 +145,15 @@ class Epoch(msgspec.Struct, frozen=True):
 def entries_of(found: object) -> list[Entry]:
     """redis-py's pairs, which it types for every protocol and client at once, as entries."""
     return [Entry(entry_id, fields) for entry_id, fields in cast("list[tuple[bytes, dict[bytes, bytes]]]", found or [])]
+
+
+def decoded(entry: Entry) -> AnyEvent | None:
+    """None for an event that this version does not know."""
+    try:
+        return CODEC.decode(entry.fields)
+    except DecodeError as error:
+        log.warning("event.unreadable", event_type=error.event_type[:60], reason=error.reason[:200])
+        return None
 
 
 def write_keys(keys: MeetingKeys, role: str, write: Write) -> list[str]:

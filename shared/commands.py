@@ -18,7 +18,7 @@ from shared.errors import DecodeError, FencedError, MeetingGoneError
 from shared.events import CODEC, Event
 from shared.meetings import write_of
 from shared.streams import ShardKeys
-from shared.waiting import is_wanted
+from shared.waiting import end, is_wanted, rest
 from shared.worker import Worker
 
 MAX_DELIVERIES = 5
@@ -108,9 +108,7 @@ class CommandLoop:
                 except (*LOST, redis.exceptions.ResponseError) as error:
                     await self._recover(error)
         finally:
-            for task in list(self._tasks):
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await end(*self._tasks)
 
     async def _recover(self, error: Exception) -> None:
         """Redis went away, or came back without our groups: make them anew and read on."""
@@ -229,7 +227,7 @@ class CommandLoop:
                 metrics.fenced_writes.labels(self._role).inc()
                 return
             except LOST:
-                await asyncio.sleep(pause_s or BACKOFF_S[-1])
+                await rest(self._worker.clock, pause_s or BACKOFF_S[-1])
             except Exception as error:
                 log.exception("command.failed", error=type(error).__name__)
                 if pause_s is None:
@@ -287,4 +285,4 @@ class CommandLoop:
                 await step(delivery, word)
                 return
             except LOST:
-                await asyncio.sleep(1.0)
+                await rest(self._worker.clock, 1.0)

@@ -360,13 +360,15 @@ class TranscriptCompleted(Event, frozen=True, kw_only=True, tag="transcript.comp
 
 
 class Asked(Event, frozen=True, kw_only=True, tag="question.asked"):
-    """Somebody asked: over HTTP (`via` = `api`) or by name in the meeting (`via` = `voice`)."""
+    """Somebody asked: over HTTP (`via` = `api`), by name in the meeting (`voice`) or in its chat (`chat`)."""
 
     question: str
     asked_by: str
     via: str
     question_id: str
     """The id that answer events carry as cause_id."""
+    replaces: str = ""
+    """Id of the question that this one is the whole of: its answer is not wanted any more."""
 
 
 class SentenceComposed(Event, frozen=True, kw_only=True, tag="sentence.composed"):

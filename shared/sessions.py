@@ -14,6 +14,7 @@ from shared.errors import FencedError, MeetingGoneError, root_of
 from shared.ownership import Ownership
 from shared.streams import MeetingKeys, ShardKeys
 from shared.tail import Follower, Tail
+from shared.waiting import end, is_wanted, rest
 from shared.worker import Worker
 
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
@@ -50,7 +51,7 @@ class OwnedMeeting:
             try:
                 return await self.bus.write(self.id, write, owner=self.epoch)
             except LOST:
-                await self.clock.sleep(0.2)
+                await rest(self.clock, 0.2)
 
 
 Session = Callable[[OwnedMeeting], Coroutine[Any, Any, None]]
@@ -112,9 +113,7 @@ class Owner:
         tasks = [task for _, task in sessions]
         if epoch.shard in self._watches:
             tasks.append(self._watches.pop(epoch.shard))
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)
         await self._lost_hook(epoch)
 
     async def _watch(self, epoch: Epoch) -> None:
@@ -135,7 +134,7 @@ class Owner:
                 last = entries_of(await self._worker.bus.redis.xrevrange(ShardKeys(shard).roster, count=1))
                 return last[0].id if last else b"0"
             except LOST:
-                await self._worker.clock.sleep(0.2)
+                await rest(self._worker.clock, 0.2)
 
     def _nudge(self, shard: int, entry: Entry) -> None:
         meeting_id = entry.fields.get(b"meeting", b"").decode()
@@ -148,7 +147,7 @@ class Owner:
                 active = await self._worker.bus.active(epoch.shard)
                 break
             except LOST:
-                await self._worker.clock.sleep(0.2)
+                await rest(self._worker.clock, 0.2)
         sessions = self._sessions.get(epoch.shard, {})
         for meeting_id in active - sessions.keys():
             meeting = OwnedMeeting(meeting_id, epoch, self._worker)
@@ -164,7 +163,7 @@ class Owner:
                     await self._session(meeting)
                     break
                 except Exception as error:
-                    if self._is_over(meeting, root_of(error)):
+                    if not is_wanted() or self._is_over(meeting, root_of(error)):
                         break
                     await self._worker.clock.sleep(pause_s)
         self._sessions.get(meeting.epoch.shard, {}).pop(meeting.id, None)

@@ -1,11 +1,12 @@
 """Waiting, and knowing when to stop."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from typing import Any
 
+from shared.clock import Clock
 
-async def first_of(*waits: Coroutine[Any, Any, Any]) -> None:
+async def first_of(*waits: Awaitable[Any]) -> None:
     """Returns when one of them does; the others are cancelled."""
     tasks = [asyncio.ensure_future(wait) for wait in waits]
     try:
@@ -13,6 +14,26 @@ async def first_of(*waits: Coroutine[Any, Any, Any]) -> None:
     finally:
         for task in tasks:
             task.cancel()
+
+
+async def until(clock: Clock, at_ms: int) -> None:
+    """Returns at that time, Unix ms; at once when it is past."""
+    await clock.sleep(max(0, at_ms - clock.now_ms()) / 1000)
+
+
+async def rest(clock: Clock, seconds: float) -> None:
+    """Before another try of what Redis did not take. Ends a task that is not wanted any more."""
+    if not is_wanted():
+        raise asyncio.CancelledError
+    await clock.sleep(seconds)
+
+
+async def end(*tasks: asyncio.Task[Any], again_s: float = 3.0) -> None:
+    """Cancels them and returns when all have ended; asks again where a cancellation got lost."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=again_s)
 
 
 def is_wanted() -> bool:

@@ -5,14 +5,13 @@ The intent is on the timeline before the outlet is called. Whoever takes over go
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import structlog
 
+from shared.bus import Entry, decoded
 from shared.errors import SpeechError
 from shared.events import (
-    CODEC,
     BotJoined,
     Event,
     MeetingRequested,
@@ -26,7 +25,7 @@ from shared.events import (
 from shared.meetings import write_of
 from shared.sessions import OwnedMeeting
 from shared.tail import Follower
-from shared.waiting import first_of
+from shared.waiting import first_of, until
 from speaker import metrics
 from speaker.ports import Outlet, Voice
 from speaker.sounds import Sound
@@ -45,7 +44,7 @@ async def speak(meeting: OwnedMeeting, voice: Voice, outlets: Mapping[str, Outle
     last = b"0"
     for entry in await meeting.bus.timeline(meeting.id):
         last = entry.id
-        speech.hear(CODEC.decode(entry.fields))
+        speech.read(entry)
     facts = (meeting.timeline(last), meeting.captions())
     try:
         await speech.run(facts)
@@ -71,6 +70,10 @@ class Speech:
         self._ended: set[str] = set()
         """Sentences whose outcome was written, or is being written."""
 
+    def read(self, entry: Entry) -> None:
+        if fact := decoded(entry):
+            self.hear(fact)
+
     def hear(self, fact: Event) -> None:
         match fact:
             case MeetingRequested():
@@ -85,17 +88,13 @@ class Speech:
         while not self._is_over:
             until_ms = await self._act()
             waits = [follower.wait() for follower in followers]
-            await first_of(*waits, self._said.wait(), *self._alarm(until_ms))
+            alarm = [until(self._meeting.clock, until_ms)] if until_ms is not None else []
+            await first_of(*waits, self._said.wait(), *alarm)
             self._said.clear()
             for follower in followers:
                 for entry in follower.batch():
-                    self.hear(CODEC.decode(entry.fields))
+                    self.read(entry)
             self._check()
-
-    def _alarm(self, until_ms: int | None) -> list[Coroutine[Any, Any, None]]:
-        if until_ms is None:
-            return []
-        return [self._meeting.clock.sleep(max(0, until_ms - self._meeting.clock.now_ms()) / 1000)]
 
     async def stop(self) -> None:
         """Stops the sound."""

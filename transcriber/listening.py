@@ -4,10 +4,8 @@ import asyncio
 
 import structlog
 
-from shared.bus import Entry
-from shared.errors import DecodeError
+from shared.bus import Entry, decoded
 from shared.events import (
-    CODEC,
     Event,
     LineHeard,
     ParticipantJoined,
@@ -79,10 +77,8 @@ class MeetingEar:
 
     async def _read(self, entry: Entry) -> None:
         self._last = entry.id
-        try:
-            await self._note(CODEC.decode(entry.fields))
-        except DecodeError as error:
-            log.warning("fact.unreadable", event_type=error.event_type[:60])
+        if fact := decoded(entry):
+            await self._note(fact)
 
     async def _note(self, fact: Event) -> None:
         self._situation.note(fact)

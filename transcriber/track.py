@@ -15,7 +15,7 @@ from shared.meetings import Trouble
 from shared.sessions import OwnedMeeting
 from shared.streams import CHUNK_MS, COMMITTED, MIXED, ORIGIN, PCM, RECEIVED, before_audio, source_ms_of
 from shared.tail import Follower
-from shared.waiting import first_of
+from shared.waiting import end, first_of, is_wanted
 from transcriber import metrics
 from transcriber.alarms import Alarms
 from transcriber.coverage import Coverage, Hole
@@ -66,8 +66,7 @@ class TrackEar:
                     if await self._is_hopeless(root_of(failed)):
                         break
         finally:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
+            await end(looking)
         if self._is_done:
             await self._alarms.show({}, ENGINE_TROUBLES | HEARING_TROUBLES)
 
@@ -229,7 +228,7 @@ class TrackEar:
 
     async def _look_after(self) -> None:
         """Now and then: are words coming as they should?"""
-        while True:
+        while is_wanted():
             await self._meeting.clock.sleep(LOOK_S)
             try:
                 await self._look()

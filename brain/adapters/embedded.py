@@ -34,6 +34,9 @@ class EmbeddedAnswerer:
             yield Text(text)
         yield Done()
 
+    async def warm_up(self) -> None:
+        """It is always ready."""
+
     async def close(self) -> None:
         """Nothing is open."""
 

@@ -33,6 +33,9 @@ class OpenAIAnswerer:
         call = Call(request.meeting_id, answer_messages(request), ANSWER_TOKENS)
         return self._client.stream(call)
 
+    async def warm_up(self) -> None:
+        await self._client.warm_up()
+
     async def close(self) -> None:
         await self._client.close()
 

@@ -24,6 +24,7 @@ class ScriptedAnswerer:
 
     def __init__(self, script: Script = say_pieces, *, usage: Usage | None = None) -> None:
         self.requests: list[AnswerRequest] = []
+        self.warmed_up = 0
         self._script = script
         self._usage = usage or Usage(model="scripted")
 
@@ -35,6 +36,9 @@ class ScriptedAnswerer:
                 raise piece
             yield Text(piece)
         yield Done(self._usage)
+
+    async def warm_up(self) -> None:
+        self.warmed_up += 1
 
     async def close(self) -> None:
         """Nothing is open."""

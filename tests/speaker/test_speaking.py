@@ -25,6 +25,7 @@ from shared.meetings import write_of
 from shared.sessions import OwnedMeeting
 from shared.streams import ShardKeys
 from shared.tail import Tail
+from shared.waiting import end
 from shared.worker import Worker
 from speaker.adapters.scripted import ScriptedOutlet, ScriptedVoice
 from speaker.speaking import speak
@@ -49,8 +50,7 @@ class Meeting:
         try:
             yield session
         finally:
-            session.cancel()
-            await asyncio.gather(session, return_exceptions=True)
+            await end(session)
 
     async def compose(self, *texts: str) -> list[str]:
         """The ids of the sentences."""

@@ -13,6 +13,7 @@ from shared.numbered_pcm import encode
 from shared.sessions import OwnedMeeting
 from shared.streams import MIXED, PCM, MeetingKeys, ShardKeys, audio_id
 from shared.tail import Tail
+from shared.waiting import end
 from shared.worker import Worker
 from transcriber.adapters.scripted import ScriptedEngine
 from transcriber.listening import listen
@@ -37,8 +38,7 @@ class Meeting:
         try:
             yield session
         finally:
-            session.cancel()
-            await asyncio.gather(session, return_exceptions=True)
+            await end(session)
 
     async def play(self, from_ms: int, to_ms: int, track: str = MIXED) -> None:
         await self.open(track)

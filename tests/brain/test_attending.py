@@ -1,0 +1,236 @@
+"""What is asked in a meeting, on a real server: by name, in the chat, in two halves, and what is not."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+from support import eventually, facts_of, new_meeting
+
+from brain.adapters.scripted import ScriptedAnswerer, ScriptedBriefer
+from brain.attending import attend
+from brain.handlers import Brain
+from brain.memory import Memory
+from shared.bus import Bus, Epoch, Write, connect, entries_of
+from shared.clock import ManualClock
+from shared.events import (
+    CODEC,
+    Asked,
+    AskQuestion,
+    CaptionChanged,
+    ChatReceived,
+    Event,
+    Line,
+    LineHeard,
+    ParticipantJoined,
+    QuestionAnswered,
+    Settings,
+    TranscriptCompleted,
+    new_id,
+)
+from shared.meetings import write_of
+from shared.sessions import OwnedMeeting
+from shared.streams import BRAIN, ShardKeys
+from shared.tail import Tail
+from shared.waiting import end
+from shared.worker import Worker
+
+SHARD = 3
+
+
+class Room:
+    """A meeting on a clock that is moved by hand; lines come the moment they were said."""
+
+    def __init__(self, bus: Bus, tail: Tail, meeting_id: str) -> None:
+        self.bus, self.tail, self.id = bus, tail, meeting_id
+        self.clock = ManualClock()
+        self.began_ms = self.clock.now_ms()
+        self.answerer = ScriptedAnswerer()
+        self.brain = Brain(bus, Memory(bus), self.answerer, ScriptedBriefer(), self.clock)
+
+    @contextlib.asynccontextmanager
+    async def attended(self, epoch: int = 1) -> AsyncIterator[asyncio.Task[None]]:
+        await self.bus.redis.hset(ShardKeys(SHARD).own(BRAIN), "epoch", epoch)
+        owned = OwnedMeeting(self.id, Epoch(BRAIN, SHARD, epoch), Worker(BRAIN, self.bus, self.tail, self.clock))
+        session = asyncio.create_task(attend(owned, self.brain))
+        try:
+            yield session
+        finally:
+            await end(session)
+
+    async def tell(self, *facts: Event) -> None:
+        for fact in facts:
+            await self.bus.write(self.id, write_of(fact))
+
+    async def say(self, speaker: str, text: str, after_ms: int = 300) -> None:
+        start_ms = self.clock.now_ms() - self.began_ms + after_ms
+        self.clock.advance(after_ms + 1_000)
+        line = Line(id=new_id(), track="mixed", speaker=speaker, start_ms=start_ms, end_ms=start_ms + 1_000, text=text)
+        await self.tell(LineHeard(id=f"l-{line.id}", meeting_id=self.id, at=self.clock.now_ms(), line=line))
+
+    async def write(self, name: str, text: str, to: str = "everyone") -> None:
+        chat = {"participant_id": "7", "name": name, "text": text, "to": to}
+        await self.tell(ChatReceived(id=new_id(), meeting_id=self.id, at=self.clock.now_ms(), **chat))
+
+    async def asked(self) -> list[Asked]:
+        return [fact for fact in await facts_of(self.bus, self.id) if isinstance(fact, Asked)]
+
+    async def commands(self) -> list[AskQuestion]:
+        entries = entries_of(await self.bus.redis.xrange(ShardKeys(SHARD).commands(BRAIN)))
+        found = [CODEC.decode(entry.fields) for entry in entries]
+        return [command for command in found if isinstance(command, AskQuestion)]
+
+    async def end(self, session: asyncio.Task[None]) -> None:
+        """Everything said before is considered."""
+        done = {"verdict": "complete", "heard_ms": 1, "missing_ms": 0, "lines": 1}
+        await self.tell(TranscriptCompleted(id="t", meeting_id=self.id, at=self.clock.now_ms(), **done))
+        async with asyncio.timeout(10):
+            await session
+
+
+@contextlib.asynccontextmanager
+async def room_with(bus: Bus, redis_url: str, settings: Settings) -> AsyncIterator[Room]:
+    client = connect(redis_url)
+    tail = Tail(client)
+    reading = asyncio.create_task(tail.run())
+    yield Room(bus, tail, await new_meeting(bus, shard=SHARD, settings=settings))
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    await client.aclose()
+
+
+@pytest.fixture
+async def room(bus: Bus, redis_url: str) -> AsyncIterator[Room]:
+    async with room_with(bus, redis_url, Settings()) as room:
+        yield room
+
+
+async def test_a_question_by_name_is_put_once_with_who_asked(room: Room) -> None:
+    async with room.attended() as session:
+        await room.say("Ann", "Chime, when is the release?")
+        await room.end(session)
+    (asked,) = await room.asked()
+    (command,) = await room.commands()
+    assert (asked.question, asked.asked_by, asked.via) == ("when is the release?", "Ann", "voice")
+    assert command.id == asked.question_id
+
+
+async def test_whoever_takes_over_does_not_ask_again(room: Room) -> None:
+    async with room.attended():
+        await room.say("Ann", "Chime, when is the release?")
+        await eventually(room.asked)
+    async with room.attended(epoch=2) as session:
+        await room.end(session)
+    assert len(await room.commands()) == 1
+
+
+async def test_talk_about_it_is_not_put(room: Room) -> None:
+    async with room.attended() as session:
+        await room.say("Ann", "I think Chime is great.")
+        await room.end(session)
+    assert await room.asked() == []
+
+
+async def test_a_follow_up_to_the_answer_needs_no_name(room: Room) -> None:
+    async with room.attended() as session:
+        await room.say("Ann", "Chime, when is the release?")
+        await eventually(room.asked)
+        (asked,) = await room.asked()
+        given = {"question": asked.question, "asked_by": "Ann", "answer": "Tuesday.", "cites": [], "spoken": False}
+        answered = QuestionAnswered(
+            id="a", cause_id=asked.question_id, meeting_id=room.id, at=room.clock.now_ms(), **given
+        )
+        await room.tell(answered)
+        await room.say("Ann", "And who owns that?", after_ms=4_000)
+        await room.end(session)
+    assert [asked.question for asked in await room.asked()][1:] == ["And who owns that?"]
+
+
+async def test_a_participant_who_is_called_like_it_is_no_assistant(room: Room) -> None:
+    async with room.attended() as session:
+        joined = ParticipantJoined(id="p", meeting_id=room.id, at=1, participant_id="9", name="Chyme Adeyemi")
+        await room.tell(joined)
+        await room.say("Ann", "Chyme, when is the release?")
+        await room.end(session)
+    assert await room.asked() == []
+
+
+async def test_a_question_that_the_engine_cut_is_put_whole(room: Room) -> None:
+    async with room.attended() as session:
+        await room.say("Ann", "Chime, what did we")
+        await room.say("Ann", "decide about the launch?")
+        await room.end(session)
+    assert [asked.question for asked in await room.asked()] == ["what did we decide about the launch?"]
+
+
+async def test_a_question_whose_rest_comes_after_it_was_put_replaces_it(room: Room) -> None:
+    async with room.attended() as session:
+        await room.say("Ann", "Chime, what did we decide?")
+        await room.say("Ann", "About the launch?")
+        await room.end(session)
+    first, second = await room.asked()
+    assert second.replaces == first.question_id
+    assert first.question_id in room.brain.replaced
+
+
+async def test_half_a_question_after_which_nothing_comes_is_put_if_it_can_stand_alone(room: Room) -> None:
+    async with room.attended():
+        await room.say("Ann", "Chime, tell me what we decided about the")
+        await room.say("Tom", "Oh, sorry, go on.")
+        await eventually(lambda: room.clock._sleepers)
+        room.clock.advance(20_000)
+        await room.say("Ann", "Chime, when is the release?")
+        await eventually(room.asked)
+    assert [asked.question for asked in await room.asked()] == ["when is the release?"]
+
+
+async def test_a_message_to_it_alone_needs_no_name(room: Room) -> None:
+    async with room.attended() as session:
+        await room.write("Ann", "when is the release?", to="only_bot")
+        await room.write("Tom", "shall we have lunch?")
+        await room.end(session)
+    (asked,) = await room.asked()
+    assert (asked.question, asked.asked_by, asked.via) == ("when is the release?", "Ann", "chat")
+
+
+async def test_nothing_in_the_meeting_is_put_where_it_answers_over_http_only(bus: Bus, redis_url: str) -> None:
+    async with room_with(bus, redis_url, Settings(answer_when="asked")) as room:
+        async with room.attended() as session:
+            await room.say("Ann", "Chime, when is the release?")
+            await room.write("Ann", "@Chime when is the release?")
+            await room.end(session)
+        assert await room.asked() == []
+
+
+async def test_what_is_noticed_long_after_it_was_asked_is_left_alone(room: Room) -> None:
+    await room.say("Ann", "Chime, when is the release?")
+    room.clock.advance(16_000)
+    async with room.attended() as session:
+        await room.end(session)
+    assert await room.asked() == []
+
+
+async def test_the_model_is_warmed_up_once_while_somebody_still_asks(room: Room) -> None:
+    async with room.attended():
+        for text in ("Chime,", "Chime, when is", "Chime, when is the release"):
+            await room.bus.write(room.id, caption(room, text))
+        await eventually(lambda: room.answerer.warmed_up)
+        await room.say("Ann", "Chime, when is the release?")
+        await eventually(room.asked)
+    assert room.answerer.warmed_up == 1
+
+
+async def test_talk_among_people_warms_nothing_up(room: Room) -> None:
+    async with room.attended() as session:
+        await room.bus.write(room.id, caption(room, "we should move the release"))
+        await room.say("Ann", "We should move the release.")
+        await room.end(session)
+    assert room.answerer.warmed_up == 0
+
+
+def caption(room: Room, text: str) -> Write:
+    shown = CaptionChanged(
+        id=new_id(), meeting_id=room.id, at=room.clock.now_ms(), track="mixed", speaker="Ann", start_ms=0, end_ms=500,
+        text=text,
+    )  # fmt: skip
+    return Write(captions=(shown,))

@@ -1,0 +1,78 @@
+import asyncio
+
+import pytest
+
+from shared.clock import ManualClock, SystemClock
+from shared.waiting import end, first_of, is_wanted, rest, until
+
+
+class Swallowing:
+    """A call that tells a cancellation as a lost connection, as redis-py may."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+
+    async def __call__(self) -> None:
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ConnectionError from None
+
+
+async def test_a_task_whose_cancellation_was_swallowed_does_not_try_again() -> None:
+    call = Swallowing()
+    task = asyncio.create_task(patiently(call))
+    await call.begun.wait()
+    task.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.wait({task})
+    assert task.cancelled()
+
+
+async def patiently(call: Swallowing) -> None:
+    while True:
+        try:
+            await call()
+        except OSError:
+            await rest(SystemClock(), 0.01)
+
+
+async def test_ending_asks_again_where_a_cancellation_got_lost() -> None:
+    call = Swallowing()
+    task = asyncio.create_task(deaf_once(call))
+    await call.begun.wait()
+    async with asyncio.timeout(5):
+        await end(task, again_s=0.05)
+    assert task.cancelled()
+
+
+async def deaf_once(call: Swallowing) -> None:
+    try:
+        await call()
+    except OSError:
+        await asyncio.Event().wait()
+
+
+async def test_ending_what_has_ended_is_nothing() -> None:
+    task = asyncio.create_task(asyncio.sleep(0))
+    await task
+    await end(task)
+
+
+async def test_a_task_that_nobody_cancelled_is_wanted() -> None:
+    assert is_wanted()
+
+
+async def test_a_time_that_is_past_is_not_waited_for(clock: ManualClock) -> None:
+    waiting = asyncio.create_task(until(clock, clock.now_ms() - 5_000))
+    await asyncio.sleep(0)
+    clock.advance(0)
+    await waiting
+
+
+async def test_the_first_of_several_waits_ends_them_all() -> None:
+    never = asyncio.create_task(asyncio.Event().wait())
+    await first_of(asyncio.sleep(0), never)
+    with pytest.raises(asyncio.CancelledError):
+        await never
