@@ -37,7 +37,7 @@ demo: $(STAMP) ## Play the sample meeting: transcript, spoken answer, briefing (
 	@$(BIN)/chimein rehearse --speed $(SPEED)
 
 test: $(STAMP) ## Run every test, with coverage of the pure cores
-	@$(BIN)/python -m pytest $(CORES:%=--cov=%) --cov-report=term --cov-fail-under=95
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(CORES:%=--cov=%) --cov-report=term --cov-fail-under=95
 
 check: $(STAMP) lint types imports test ## Exactly what CI runs
 
