@@ -23,8 +23,12 @@ NEVER_LAST = (
 )
 TITLES = frozenset(NEVER_LAST.split())
 """Never the last word of a sentence."""
-NUMBERED = frozenset({"no", "nos", "p", "op"})
-"""Short for `number` and the like only before a digit."""
+NUMBERED = frozenset("no nos p op jan feb mar apr jun jul aug sep oct nov dec".split())
+"""Short for `number`, a month and the like only before a digit."""
+GERMAN_DAY = re.compile(r"\b(?:am|den|der|dem|des|vom|zum|bis|ab|seit|und) \d{1,2}$", re.IGNORECASE)
+GERMAN_MONTH = re.compile(
+    r"(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Quartal)\b"
+)
 MAYBE_LAST = "a.m p.m am pm etc inc ltd co corp bros u.s u.k e.u u.n ph.d b.c a.d al"
 CLIPPED = frozenset(MAYBE_LAST.split())
 """May end a sentence: a capital after them says that they did."""
@@ -87,6 +91,8 @@ def is_end(text: str, match: re.Match[str], following: str) -> bool:
     if mark != ".":
         return True
     before = text[: match.start()]
+    if GERMAN_MONTH.match(following) and GERMAN_DAY.search(before):
+        return False
     return not LIST_MARK.match(before) and not is_abbreviation(before, following[0])
 
 

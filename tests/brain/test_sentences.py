@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from brain.sentences import LONGEST, Sentences, split
 
 WHOLE = [
+    "It was planned for Jan. 5 and moved.",
+    "Der Termin am 3. März um 14.30 Uhr bleibt.",
     "Dr. Smith met Mr. Jones and Mrs. Brown vs. Prof. Green.",
     "It took 3.5 hours and 10:30 was too late.",
     "Some of them, e.g. the first, i.e. the oldest, stay.",
@@ -18,6 +20,8 @@ WHOLE = [
     "1. Order the pump.",
 ]
 CUT = [
+    ("We met in Jan. It was cold.", ["We met in Jan.", "It was cold."]),
+    ("He is 5. May I go?", ["He is 5.", "May I go?"]),
     ("It moves. We agreed.", ["It moves.", "We agreed."]),
     ("Really?! Yes!", ["Really?!", "Yes!"]),
     ("He said “Done.” Then he left.", ["He said “Done.”", "Then he left."]),
