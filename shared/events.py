@@ -456,6 +456,12 @@ class SpeechCut(Event, frozen=True, kw_only=True, tag="speech.cut"):
     heard_ms: int = 0
 
 
+class AnswerChatted(Event, frozen=True, kw_only=True, tag="answer.chatted"):
+    """Written before the message is sent: after a crash it is not sent again. cause_id is the question."""
+
+    text: str
+
+
 class Hushed(Event, frozen=True, kw_only=True, tag="speech.hushed"):
     """Somebody wants silence: what is being said stops, what waits is dropped."""
 
@@ -496,6 +502,7 @@ Fact = (
     | SpeechFinished
     | SpeechCut
     | Hushed
+    | AnswerChatted
 )
 AnyEvent = Command | Fact
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.clock import Clock
 
+
 async def first_of(*waits: Awaitable[Any]) -> None:
     """Returns when one of them does; the others are cancelled."""
     tasks = [asyncio.ensure_future(wait) for wait in waits]

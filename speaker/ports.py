@@ -19,6 +19,14 @@ class Voice(Protocol):
     async def close(self) -> None: ...
 
 
+class Chat(Protocol):
+    """The meeting's chat. Raises shared.errors.SpeechError."""
+
+    async def send_chat_message(self, bot_id: str, text: str) -> None:
+        """To everyone. Whether people see it is not told."""
+        ...
+
+
 class Outlet(Protocol):
     """The way into the meeting. Raises shared.errors.SpeechError."""
 

@@ -6,6 +6,7 @@ The intent is on the timeline before the outlet is called. Whoever takes over go
 import asyncio
 import contextlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import structlog
 
@@ -27,7 +28,8 @@ from shared.sessions import OwnedMeeting
 from shared.tail import Follower
 from shared.waiting import first_of, until
 from speaker import metrics
-from speaker.ports import Outlet, Voice
+from speaker.chatting import Chatting
+from speaker.ports import Chat, Outlet, Voice
 from speaker.sounds import Sound
 from speaker.synthesis import Synthesis
 from speaker.talking import Drop, Hold, Mouth, Speak, words_heard
@@ -38,9 +40,19 @@ MS_PER_CHARACTER = 65
 log = structlog.get_logger()
 
 
-async def speak(meeting: OwnedMeeting, voice: Voice, outlets: Mapping[str, Outlet]) -> None:
-    """Until the meeting is over; the outlet by the name it was joined with. Raises FencedError."""
-    speech = Speech(meeting, voice, outlets)
+@dataclass(frozen=True)
+class Means:
+    """What a speaker has to make itself heard."""
+
+    voice: Voice
+    outlets: Mapping[str, Outlet]
+    """By the name that a meeting is joined with; the first where its name is not known."""
+    chat: Chat
+
+
+async def speak(meeting: OwnedMeeting, means: Means) -> None:
+    """Until the meeting is over. Raises FencedError."""
+    speech = Speech(meeting, means)
     last = b"0"
     for entry in await meeting.bus.timeline(meeting.id):
         last = entry.id
@@ -57,10 +69,11 @@ async def speak(meeting: OwnedMeeting, voice: Voice, outlets: Mapping[str, Outle
 class Speech:
     """What is being said now, and the mouth that decides what is said next."""
 
-    def __init__(self, meeting: OwnedMeeting, voice: Voice, outlets: Mapping[str, Outlet]) -> None:
-        self._meeting, self._outlets = meeting, outlets
-        self._outlet = next(iter(outlets.values()))
-        self._synthesis = Synthesis(voice, meeting.clock)
+    def __init__(self, meeting: OwnedMeeting, means: Means) -> None:
+        self._meeting, self._outlets = meeting, means.outlets
+        self._outlet = next(iter(means.outlets.values()))
+        self._synthesis = Synthesis(means.voice, meeting.clock)
+        self._chatting = Chatting(meeting, means.chat)
         self._mouth = Mouth()
         self._bot_id = ""
         self._is_over = False
@@ -82,10 +95,12 @@ class Speech:
                 self._bot_id = fact.bot_id
             case TranscriptCompleted():
                 self._is_over = True
+        self._chatting.hear(fact)
         self._mouth.hear(fact)
 
     async def run(self, followers: tuple[Follower, ...]) -> None:
         while not self._is_over:
+            await self._chatting.act()
             until_ms = await self._act()
             waits = [follower.wait() for follower in followers]
             alarm = [until(self._meeting.clock, until_ms)] if until_ms is not None else []
@@ -100,6 +115,7 @@ class Speech:
         """Stops the sound."""
         await self._silence()
         await self._synthesis.close()
+        await self._chatting.close()
 
     async def _silence(self) -> None:
         if self._saying and not self._saying.done():

@@ -19,7 +19,7 @@ from speaker.adapters.tee import Tee
 from speaker.adapters.wav_file import WavFile
 from speaker.config import SpeakerSettings
 from speaker.ports import Outlet, Voice
-from speaker.speaking import speak
+from speaker.speaking import Means, speak
 
 log = structlog.get_logger()
 
@@ -29,11 +29,12 @@ def main(settings: SpeakerSettings) -> None:
 
 
 async def work(worker: Worker, settings: SpeakerSettings) -> None:
-    voice, outlets = build_voice(settings), build_outlets(settings, worker.clock)
+    api = RecallApi(settings.recall_url, settings.recall_key, SpeechError)
+    voice, outlets = build_voice(settings), build_outlets(settings, api, worker.clock)
     worker.health.engine = ", ".join([voice.name, *(outlet.name for outlet in outlets.values())])
     warming = asyncio.create_task(warm_up(voice, worker), name="warm-up")
     try:
-        await Owner(worker, functools.partial(speak, voice=voice, outlets=outlets)).run()
+        await Owner(worker, functools.partial(speak, means=Means(voice, outlets, api))).run()
     finally:
         warming.cancel()
         for outlet in outlets.values():
@@ -45,10 +46,9 @@ def build_voice(settings: SpeakerSettings) -> Voice:
     return ScriptedVoice() if settings.speaker_voice == "scripted" else EmbeddedVoice()
 
 
-def build_outlets(settings: SpeakerSettings, clock: Clock) -> dict[str, Outlet]:
-    """By the name that a meeting is joined with; the first where its name is not known."""
-    clips = RecallClips(RecallApi(settings.recall_url, settings.recall_key, SpeechError), clock)
-    return {"clips": recorded(clips, settings)}
+def build_outlets(settings: SpeakerSettings, api: RecallApi, clock: Clock) -> dict[str, Outlet]:
+    """By the name that a meeting is joined with."""
+    return {"clips": recorded(RecallClips(api, clock), settings)}
 
 
 def recorded(outlet: Outlet, settings: SpeakerSettings) -> Outlet:

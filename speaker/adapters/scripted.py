@@ -1,4 +1,4 @@
-"""A voice and an outlet without engine or meeting: for tests, and for measuring everything around them."""
+"""A voice, an outlet and a chat without engine or meeting: for tests, and for measuring everything around them."""
 
 import asyncio
 import math
@@ -88,3 +88,18 @@ class ScriptedOutlet:
 
     async def close(self) -> None:
         """Nothing is open."""
+
+
+class ScriptedChat:
+    """A Chat that keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+        """Bot and text."""
+        self.failures: list[SpeechError] = []
+        """Each is raised once, instead of sending."""
+
+    async def send_chat_message(self, bot_id: str, text: str) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sent.append((bot_id, text))

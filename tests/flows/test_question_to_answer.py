@@ -34,8 +34,8 @@ from shared.events import AnyEvent, tag_of
 from shared.sessions import Owner
 from shared.tail import Tail
 from shared.worker import Worker, keep_beating
-from speaker.adapters.scripted import ScriptedOutlet, ScriptedVoice
-from speaker.speaking import speak
+from speaker.adapters.scripted import ScriptedChat, ScriptedOutlet, ScriptedVoice
+from speaker.speaking import Means, speak
 from transcriber.adapters.scripted import ScriptedEngine
 from transcriber.listening import listen
 
@@ -82,7 +82,11 @@ async def chimein(bus: Bus, redis_url: str) -> AsyncIterator[Chimein]:
         await start_ingest(run, workers["ingest"], platform)
         engine, voice = ScriptedEngine(), ScriptedVoice(ms_per_character=5)
         run(Owner(workers["transcriber"], lambda meeting: listen(meeting, engine)).run())
-        run(Owner(workers["speaker"], lambda meeting: speak(meeting, voice, {"clips": outlet})).run())
+        run(
+            Owner(
+                workers["speaker"], lambda meeting: speak(meeting, Means(voice, {"clips": outlet}, ScriptedChat()))
+            ).run()
+        )
         run(Desk(workers["brain"], brain_of(workers["brain"])).run())
         reader = connect(redis_url)
         stack.push_async_callback(reader.aclose)

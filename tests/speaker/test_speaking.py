@@ -11,9 +11,12 @@ from shared.bus import Bus, Epoch, connect
 from shared.clock import ManualClock, SystemClock
 from shared.errors import Category, SpeechError
 from shared.events import (
+    Asked,
     BotJoined,
+    Cite,
     Event,
     Hushed,
+    QuestionAnswered,
     SentenceComposed,
     SpeechCut,
     SpeechFinished,
@@ -27,8 +30,8 @@ from shared.streams import ShardKeys
 from shared.tail import Tail
 from shared.waiting import end
 from shared.worker import Worker
-from speaker.adapters.scripted import ScriptedOutlet, ScriptedVoice
-from speaker.speaking import speak
+from speaker.adapters.scripted import ScriptedChat, ScriptedOutlet, ScriptedVoice
+from speaker.speaking import Means, speak
 
 SHARD = 3
 
@@ -39,14 +42,14 @@ class Meeting:
     def __init__(self, bus: Bus, tail: Tail, meeting_id: str) -> None:
         self.bus, self.tail, self.id = bus, tail, meeting_id
         self.time = ManualClock()
-        self.outlet, self.voice = ScriptedOutlet(self.time), ScriptedVoice()
+        self.outlet, self.voice, self.chat = ScriptedOutlet(self.time), ScriptedVoice(), ScriptedChat()
 
     @contextlib.asynccontextmanager
     async def spoken(self, epoch: int = 1) -> AsyncIterator[asyncio.Task[None]]:
         await self.bus.redis.hset(ShardKeys(SHARD).own("speaker"), "epoch", epoch)
         worker = Worker("speaker", self.bus, self.tail, SystemClock())
         owned = OwnedMeeting(self.id, Epoch("speaker", SHARD, epoch), worker)
-        session = asyncio.create_task(speak(owned, self.voice, {"clips": self.outlet}))
+        session = asyncio.create_task(speak(owned, Means(self.voice, {"clips": self.outlet}, self.chat)))
         try:
             yield session
         finally:
@@ -164,9 +167,48 @@ async def test_a_speaker_that_lost_the_meeting_says_nothing_more(meeting: Meetin
 
 async def test_a_finished_meeting_needs_no_speaker(meeting: Meeting) -> None:
     async with meeting.spoken() as session:
-        done = TranscriptCompleted(
-            id="t", meeting_id=meeting.id, at=1, verdict="complete", heard_ms=1, missing_ms=0, lines=1
-        )
-        await meeting.tell(done)
-        await asyncio.wait({session}, timeout=5)
-        assert session.done()
+        await finish(meeting, session)
+
+
+async def finish(meeting: Meeting, session: asyncio.Task[None]) -> None:
+    done = {"verdict": "complete", "heard_ms": 1, "missing_ms": 0, "lines": 1}
+    await meeting.tell(TranscriptCompleted(id="t", meeting_id=meeting.id, at=1, **done))
+    await asyncio.wait({session}, timeout=5)
+    assert session.done()
+
+
+def asked(meeting: Meeting, via: str) -> list[Event]:
+    base = {"meeting_id": meeting.id, "at": SystemClock().now_ms(), "question": "When?", "asked_by": "Ann"}
+    cites = [Cite(line_id="l", speaker="Maya", at_ms=123_000)]
+    return [
+        Asked(id="a", question_id="q", via=via, **base),
+        QuestionAnswered(id="q/answered", cause_id="q", answer="On Tuesday.", cites=cites, spoken=True, **base),
+    ]
+
+
+async def test_who_asked_in_the_chat_is_answered_there_once(meeting: Meeting) -> None:
+    for epoch in (1, 2):
+        async with meeting.spoken(epoch=epoch):
+            for fact in asked(meeting, "chat"):
+                await meeting.tell(fact)
+            await eventually(lambda: meeting.chat.sent)
+    assert meeting.chat.sent == [("bot-1", "On Tuesday. (Maya, 2:03)")]
+
+
+async def test_who_asked_aloud_is_not_answered_in_the_chat(meeting: Meeting) -> None:
+    async with meeting.spoken() as session:
+        for fact in asked(meeting, "voice"):
+            await meeting.tell(fact)
+        await finish(meeting, session)
+    assert meeting.chat.sent == []
+
+
+async def test_a_chat_that_cannot_be_written_to_ends_nothing(meeting: Meeting) -> None:
+    meeting.chat.failures.append(SpeechError("The bot has left.", category=Category.NOT_FOUND))
+    async with meeting.spoken():
+        for fact in asked(meeting, "chat"):
+            await meeting.tell(fact)
+        await eventually(lambda: not meeting.chat.failures)
+        await meeting.compose("One.")
+        await meeting.outlet.wait_until_begun(1)
+    assert meeting.chat.sent == []
