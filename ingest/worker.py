@@ -50,7 +50,8 @@ async def work(worker: Worker, settings: IngestSettings) -> None:
             server.close(code=1001, reason="restarting")
             await server.wait_closed()
             with contextlib.suppress(*LOST, TimeoutError):
-                await asyncio.wait_for(producer.flush(), 2.0)
+                async with asyncio.timeout(2.0):
+                    await producer.flush()
 
 
 async def open_sockets(worker: Worker, settings: IngestSettings, producer: Producer) -> Server:

@@ -10,6 +10,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 
+from shared.connections import made_cancellable
 from shared.errors import BusError, DecodeError, FencedError, ForgottenError, MeetingGoneError
 from shared.events import CODEC, AnyEvent, CaptionChanged, Event
 from shared.streams import MeetingKeys, ShardKeys
@@ -181,13 +182,14 @@ def counted(events: Iterable[Event]) -> list[str | bytes | int]:
 
 def connect(url: str, connects: Connects | None = None) -> Redis:
     """A client that never repeats a command by itself: a repeated XADD would be in the stream twice."""
-    return Redis.from_url(
+    client = Redis.from_url(
         url,
         socket_timeout=BLOCK_MS / 1000 + 4,
         legacy_responses=False,
         max_connections=1000,
         redis_connect_func=connects.on_connect if connects else None,
     )
+    return made_cancellable(client)
 
 
 def new_bus(url: str) -> Bus:

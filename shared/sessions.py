@@ -97,7 +97,8 @@ class Owner:
 
     async def _drain(self) -> None:
         try:
-            await asyncio.wait_for(self.ownership.give_back_all(), 3.0)
+            async with asyncio.timeout(3.0):
+                await self.ownership.give_back_all()
         except (*LOST, TimeoutError):
             log.warning("leases.left_to_expire", role=self._worker.role)
 

@@ -92,7 +92,8 @@ async def await_redis(url: str, stopping: asyncio.Event) -> Bus | None:
                 raise
             log.warning("redis.awaited", reason=str(error))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), pause_s)
+            async with asyncio.timeout(pause_s):
+                await stopping.wait()
         pause_s = min(pause_s * 2, 2.0)
     return None
 
@@ -113,7 +114,8 @@ async def watch_over(worker: Worker, body: Body) -> None:
             log.error("task.stuck", task=task.get_name())
     stop.cancel()
     with contextlib.suppress(*LOST):
-        await asyncio.wait_for(stop_beating(worker.bus.redis, worker.role, worker.name), 1.0)
+        async with asyncio.timeout(1.0):
+            await stop_beating(worker.bus.redis, worker.role, worker.name)
     for task in dead:
         log.error("task.died", task=task.get_name())
         task.result()

@@ -201,7 +201,8 @@ class TrackEar:
         if self._coverage.heard_ms >= self._situation.heard_ms:
             return False
         try:
-            await asyncio.wait_for(audio.wait(), LAST_CHUNK_S)
+            async with asyncio.timeout(LAST_CHUNK_S):
+                await audio.wait()
         except TimeoutError:
             return False
         return True
