@@ -3,12 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from shared.events import Line, SpokenWord
-from transcriber.ports import Word
+from transcriber.ports import Heard, Word
 
 SLIP_MS = 250
 """A single word of another voice inside a sentence, shorter than this, is the diarizer's mistake."""
 PAUSE_MS = 300
+EDGE_MS = 400
 LONG_WORDS, LONG_MS = 25, 10_000
 """A line this long ends with its sentence."""
 VERY_LONG_WORDS, VERY_LONG_MS = 40, 15_000
@@ -23,6 +26,14 @@ CLOSERS = "\"'”’»)]"
 def fresh(words: Iterable[Word], committed_ms: int) -> tuple[Word, ...]:
     """Words whose midpoint lies after the committed position. One rule for crash, hand-over and redial."""
     return tuple(word for word in words if (word.start_ms + word.end_ms) / 2 > committed_ms)
+
+
+def whole(heard: Heard, end_ms: int) -> Heard:
+    """What is heard for sure where the audio was broken off at `end_ms`: a word at the edge may go on after it."""
+    edge_ms = end_ms - EDGE_MS
+    words = tuple(word for word in heard.words if word.end_ms <= edge_ms)
+    broken_ms = [word.start_ms for word in heard.words if word.end_ms > edge_ms]
+    return msgspec.structs.replace(heard, words=words, settled_ms=min([heard.settled_ms, edge_ms, *broken_ms]))
 
 
 def cut(words: Sequence[Word]) -> list[tuple[Word, ...]]:

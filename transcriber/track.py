@@ -19,6 +19,7 @@ from shared.waiting import end, first_of, is_wanted
 from transcriber import metrics
 from transcriber.alarms import Alarms
 from transcriber.coverage import Coverage, Hole
+from transcriber.lines import whole
 from transcriber.loudness import is_sound
 from transcriber.ports import SpeechEngine, SpeechStream, StreamSpec
 from transcriber.scribe import RESUME_MS, Scribe
@@ -83,6 +84,11 @@ class TrackEar:
     def _is_done(self) -> bool:
         return self._situation.audio_ended.is_set() and self._scribe.committed_ms >= self._situation.heard_ms
 
+    @property
+    def _is_broken_off(self) -> bool:
+        """Another worker goes on, in the middle of what is being said."""
+        return self._is_fed and self._meeting.leaving.is_set() and not self._situation.audio_ended.is_set()
+
     # -- one engine stream after the other -----------------------------------------------------------------------------
 
     async def _hear_once(self) -> None:
@@ -119,10 +125,15 @@ class TrackEar:
         async for heard in stream.results():
             self._failures = 0
             await self._alarms.show({}, ENGINE_TROUBLES)
-            await (self._scribe.commit(heard) if heard.is_final else self._scribe.show(heard))
+            if not heard.is_final:
+                await self._scribe.show(heard)
+            else:
+                await self._scribe.commit(whole(heard, self._coverage.heard_ms) if self._is_broken_off else heard)
             self._watch.tell(self._scribe.returned_ms, has_words=bool(heard.words))
         if not self._is_fed:
             raise TranscriptionError("the engine ended its stream early", category=Category.UNAVAILABLE)
+        if self._is_broken_off:
+            return
         is_over = self._situation.audio_ended.is_set()
         await self._scribe.settle(self._situation.heard_ms if is_over else self._coverage.heard_ms)
 

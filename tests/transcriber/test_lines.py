@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.events import SpokenWord
-from transcriber.lines import TOO_LONG_WORDS, cut, fresh, line_of, voice_of
-from transcriber.ports import Word
+from transcriber.lines import TOO_LONG_WORDS, cut, fresh, line_of, voice_of, whole
+from transcriber.ports import Heard, Word
 
 
 def said(text: str, voice: str = "", start_ms: int = 0, each_ms: int = 300) -> list[Word]:
@@ -165,3 +165,16 @@ def test_a_line_has_the_voice_that_says_the_most_of_it() -> None:
 
 def test_without_voices_a_line_has_none() -> None:
     assert voice_of(said("we agree")) == ""
+
+
+def test_where_the_audio_was_broken_off_a_word_at_the_edge_is_left_to_whoever_goes_on() -> None:
+    words = (Word(text="we", start_ms=0, end_ms=300), Word(text="dec", start_ms=2_700, end_ms=3_000))
+    heard = whole(Heard(words=words, is_final=True, settled_ms=3_000), 3_000)
+    assert [word.text for word in heard.words] == ["we"]
+    assert heard.settled_ms == 2_600
+
+
+def test_a_long_word_at_the_edge_is_heard_again_from_its_beginning() -> None:
+    words = (Word(text="incomprehens", start_ms=2_000, end_ms=2_900),)
+    heard = whole(Heard(words=words, is_final=True, settled_ms=3_000), 3_000)
+    assert (heard.words, heard.settled_ms) == ((), 2_000)

@@ -54,7 +54,7 @@ async def test_who_hands_over_commits_what_is_heard_so_far(meeting: Meeting) -> 
         await asyncio.wait({session}, timeout=2)
         assert session.done()
         assert session.exception() is None
-    assert 2_000 < int((await meeting.bus.state(meeting.id))["committed:mixed"]) <= 3_400
+    assert 2_000 <= int((await meeting.bus.state(meeting.id))["committed:mixed"]) <= 3_400
     assert await meeting.verdict() == ""
     async with meeting.heard(epoch=2):
         await meeting.play(3_400, 6_000)
