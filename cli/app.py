@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
+from cli import dead, reading
 from cli import doctor as doctor_command
-from cli import reading
 from cli import up as up_command
 from cli.client import Gateway
 from cli.promises import PROMISES, prove
@@ -34,6 +34,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="A live-meeting assistant you host yourself.",
 )
+app.add_typer(dead.app, name="dead")
 console = Console()
 
 Platform = Literal["recall"]

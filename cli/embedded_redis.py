@@ -55,6 +55,8 @@ class EmbeddedRedis:
             await self.stop()
             raise
         self._keeper = asyncio.create_task(self._keep(), name="embedded-redis")
+        self._lock.write(self.url)
+        self._lock.flush()
         return self
 
     async def __aexit__(
@@ -142,6 +144,19 @@ def server_binary() -> str:
 def fits_machine(name: str) -> bool:
     machine = {"amd64": "x86_64", "aarch64": "arm64"}.get(platform.machine().lower(), platform.machine().lower())
     return machine in name.lower().replace("amd64", "x86_64").replace("aarch64", "arm64")
+
+
+def running_url(folder: Path) -> str:
+    """Of the server that another process runs with this data; empty where none does."""
+    path = folder / "lock"
+    if not path.exists():
+        return ""
+    with path.open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return lock.read()
+    return ""
 
 
 def lock_folder(folder: Path) -> IO[str]:

@@ -1,0 +1,86 @@
+"""Commands that were given up on: seen, looked into, and sent again when their cause is mended."""
+
+import re
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from shared.bus import SCRIPTS, Bus, Entry, entries_of
+from shared.errors import DecodeError
+from shared.events import CODEC, AnyEvent
+from shared.streams import SHARDS, ShardKeys
+
+LETTER_ID = re.compile(r"([0-9a-f]{2}):(\d+-\d+)")
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """One of them. Its id is the shard and the entry: `03:1700000000000-0`."""
+
+    id: str
+    reason: str
+    source: str
+    """The stream that it was taken from."""
+    at: int
+    """When it was given up on, Unix ms."""
+    type: str
+    size: int
+    """Of its body, bytes."""
+    command: AnyEvent | None
+    """None where it cannot be read."""
+
+
+class DeadLetters:
+    """All shards' letters."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._redis = bus.redis
+        self._requeue = bus.redis.register_script((SCRIPTS / "requeue.lua").read_text())
+
+    async def all(self) -> AsyncIterator[DeadLetter]:
+        """Shard by shard, oldest first."""
+        for shard in range(SHARDS):
+            for entry in entries_of(await self._redis.xrange(ShardKeys(shard).dead)):
+                yield letter_of(shard, entry)
+
+    async def get(self, letter_id: str) -> DeadLetter | None:
+        """None where there is no such letter, or it is no id of one."""
+        if not (parts := parts_of(letter_id)):
+            return None
+        shard, entry_id = parts
+        found = entries_of(await self._redis.xrange(ShardKeys(shard).dead, entry_id, entry_id))
+        return letter_of(shard, found[0]) if found else None
+
+    async def requeue(self, letter: DeadLetter) -> bool:
+        """To the end of the stream that it was taken from; False where somebody else did it before."""
+        parts = parts_of(letter.id)
+        if not parts:
+            return False
+        return bool(await self._requeue(keys=[ShardKeys(parts[0]).dead, letter.source], args=[parts[1]]))
+
+
+def letter_of(shard: int, entry: Entry) -> DeadLetter:
+    text = {name.decode(errors="replace"): value.decode(errors="replace") for name, value in entry.fields.items()}
+    return DeadLetter(
+        id=f"{shard:02x}:{entry.id.decode()}",
+        reason=text.get("reason", ""),
+        source=text.get("source", ""),
+        at=int(text.get("at", "0")),
+        type=text.get(CODEC.TYPE.decode(), ""),
+        size=len(entry.fields.get(CODEC.BODY, b"")),
+        command=read(entry),
+    )
+
+
+def read(entry: Entry) -> AnyEvent | None:
+    try:
+        return CODEC.decode(entry.fields)
+    except DecodeError:
+        return None
+
+
+def parts_of(letter_id: str) -> tuple[int, str] | None:
+    """Shard and entry id."""
+    found = LETTER_ID.fullmatch(letter_id)
+    if not found or int(found[1], 16) >= SHARDS:
+        return None
+    return int(found[1], 16), found[2]
