@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect as dial
 
 from bench.system import OUTPUT, first, running
 from rehearsal.made_meetings import new_meeting, socket_path
-from rehearsal.recall_frames import Origin, audio
+from rehearsal.recall.frames import Origin, audio
 from shared.bus import Bus, Entry
 from shared.events import CODEC, Hushed, LineHeard, SentenceComposed, SpeechStarted, new_id
 from shared.numbered_pcm import encode

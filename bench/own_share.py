@@ -15,8 +15,8 @@ from itertools import count
 import aiohttp
 
 from bench.system import OUTPUT, System, first, running
-from rehearsal.openai_server import API_KEY, OpenAIServer
-from rehearsal.recall_server import RecallServer
+from rehearsal.openai.server import API_KEY, OpenAIServer
+from rehearsal.recall.server import RecallServer
 from shared.events import CODEC, Event, Hushed, Line, LineHeard, SpeechStarted, new_id
 from shared.meetings import INSIDE
 from shared.stages import Stages, stages_of

@@ -20,7 +20,7 @@ from cli.rehearse import Rehearsal
 from cli.rehearse import rehearse as run_rehearsal
 from cli.settings import environment, settings
 from cli.stage import Setting
-from rehearsal.promise_rig import Load
+from rehearsal.promises.rig import Load
 from rehearsal.recordings import SAMPLE
 from shared.errors import ChimeinError, root_of
 from shared.logs import configure

@@ -9,7 +9,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.embedded_redis import running_url
 from cli.settings import environment
@@ -31,7 +31,7 @@ def list_letters() -> None:
     if not letters:
         console.print("There are no dead letters.")
         return
-    table = Table("id", "when", "type", "from", "reason")
+    table = Table(Column("id", no_wrap=True), "when", Column("type", no_wrap=True), "from", Column("reason", ratio=1))
     for letter in letters:
         when = datetime.fromtimestamp(letter.at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
         table.add_row(letter.id, when, *map(escape, (letter.type, letter.source, letter.reason)))

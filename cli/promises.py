@@ -10,15 +10,15 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.embedded_redis import EmbeddedRedis
-from rehearsal import promise_doors, promise_ingest, promise_repeats, promise_speech
-from rehearsal.promise_rig import Load, Outcome, Rig
+from rehearsal.promises import doors, ingest, repeats, speech
+from rehearsal.promises.rig import Load, Outcome, Rig
 from shared.bus import open_bus
 
 PROMISES: dict[int, Callable[[Rig], Awaitable[Outcome]]] = {
-    6: promise_speech.run,
-    8: promise_ingest.run,
-    11: promise_repeats.run,
-    16: promise_doors.run,
+    6: speech.run,
+    8: ingest.run,
+    11: repeats.run,
+    16: doors.run,
 }
 SHOWN = 5
 """Failures of one promise that are printed; all are in the file."""

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.witness import SentAt, Witness, speaker_accuracy, word_error_rate
-from rehearsal.recall_server import RecallServer
+from rehearsal.recall.server import RecallServer
 from rehearsal.recordings import Recording
 from shared.events import Brief, QuestionAnswered
 from shared.stages import Stages

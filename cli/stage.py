@@ -15,9 +15,9 @@ from cli.client import Gateway, GatewayError
 from cli.embedded_redis import EmbeddedRedis, free_port
 from cli.settings import CliSettings
 from cli.stand_in_ears import RealEars
-from rehearsal.deepgram_server import DeepgramServer
-from rehearsal.recall_options import Options
-from rehearsal.recall_server import RecallServer
+from rehearsal.deepgram.server import DeepgramServer
+from rehearsal.recall.options import Options
+from rehearsal.recall.server import RecallServer
 from rehearsal.recordings import Recording
 from rehearsal.supervisor import Supervisor
 from shared.config import REHEARSAL_URL, load

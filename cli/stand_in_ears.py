@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from rehearsal.deepgram_ears import HeardWords, TimedWord
+from rehearsal.deepgram.ears import HeardWords, TimedWord
 from rehearsal.recordings import Recording
 from transcriber.loudness import is_sound
 from transcriber.ports import Heard, SpeechEngine, SpeechStream, StreamSpec, Word

@@ -10,7 +10,7 @@ import structlog
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from rehearsal.recall_frames import Origin, audio
+from rehearsal.recall.frames import Origin, audio
 from shared.numbered_pcm import BLOCK_MS, encode
 
 DIALS = 30

@@ -15,10 +15,10 @@ from ingest.config import IngestSettings
 from ingest.doors import Doors
 from ingest.producer import Producer
 from ingest.sockets import SocketServer
-from rehearsal.deepgram_options import DeepgramOptions
-from rehearsal.deepgram_server import DeepgramServer
-from rehearsal.recall_options import Options
-from rehearsal.recall_server import RecallServer
+from rehearsal.deepgram.options import DeepgramOptions
+from rehearsal.deepgram.server import DeepgramServer
+from rehearsal.recall.options import Options
+from rehearsal.recall.server import RecallServer
 from shared.bus import Bus
 from shared.clock import SystemClock
 from shared.config import Secret

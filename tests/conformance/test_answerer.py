@@ -13,7 +13,7 @@ from brain.adapters.openai_chat import OpenAIAnswerer, OpenAIBriefer
 from brain.adapters.scripted import ScriptedAnswerer, ScriptedBriefer
 from brain.composing import Composer
 from brain.ports import Answerer, AnswerRequest, Briefer, BriefRequest, Done, Text
-from rehearsal.openai_server import API_KEY, OpenAIServer
+from rehearsal.openai.server import API_KEY, OpenAIServer
 from shared.events import Brief, Cite, Line, Usage
 
 PEOPLE = ["Maya", "Tom", "Daniel", "Elena"]

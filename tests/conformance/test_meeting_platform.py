@@ -11,8 +11,8 @@ from ears import MEETING_URL, Ear, listening
 from ingest.adapters.recall import RecallPlatform
 from ingest.config import IngestSettings
 from ingest.ports import BotRequest, MeetingPlatform
-from rehearsal.recall_options import Delays, Options
-from rehearsal.recall_server import RecallServer
+from rehearsal.recall.options import Delays, Options
+from rehearsal.recall.server import RecallServer
 from shared.config import Secret
 from shared.errors import Category, MeetingError
 from shared.events import Settings

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from ears import bot_body
 
-from rehearsal.recall_options import Delays, Options
-from rehearsal.recall_server import RecallServer
+from rehearsal.recall.options import Delays, Options
+from rehearsal.recall.server import RecallServer
 from shared.clock import SystemClock
 from shared.config import Secret
 from shared.errors import SpeechError

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from deepgram_streams import engine_at, hasty_server
 
-from rehearsal.deepgram_server import DeepgramServer
+from rehearsal.deepgram.server import DeepgramServer
 from rehearsal.recordings import SAMPLE, load
 from rehearsal.scoring import word_errors, words_of
 from shared.errors import Category, TranscriptionError

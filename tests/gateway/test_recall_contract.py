@@ -18,8 +18,8 @@ from support import free_port
 
 from gateway.problems import ProblemError
 from gateway.recall_reports import read
-from rehearsal.recall_options import Faults
-from rehearsal.recall_server import RecallServer
+from rehearsal.recall.options import Faults
+from rehearsal.recall.server import RecallServer
 from shared.events import CODEC
 
 GOLDEN = Path(__file__).parent / "golden" / "recall_webhooks.jsonl"

@@ -15,9 +15,9 @@ from ears import listening
 from meetings_played import recording, send_bot, stand_in
 
 from ingest import frames
-from rehearsal.recall_frames import Origin, Person, audio, participant_event, separate_audio
-from rehearsal.recall_incidents import Chats, Renames
-from rehearsal.recall_options import Delays, Faults
+from rehearsal.recall.frames import Origin, Person, audio, participant_event, separate_audio
+from rehearsal.recall.incidents import Chats, Renames
+from rehearsal.recall.options import Delays, Faults
 from shared.clock import ManualClock
 from shared.errors import DecodeError
 from shared.events import (

@@ -15,8 +15,8 @@ from ingest.doors import Doors
 from ingest.producer import Producer
 from ingest.sockets import REST_S, SocketServer
 from rehearsal.made_meetings import socket_path
-from rehearsal.recall_frames import Origin, audio
-from rehearsal.recall_webhooks import signed_headers
+from rehearsal.recall.frames import Origin, audio
+from rehearsal.recall.webhooks import signed_headers
 from shared.bus import Bus
 from shared.clock import SystemClock
 from shared.events import MeetingStateChanged

@@ -11,8 +11,8 @@ import pytest
 from processes import System, system
 from support import eventually, facts_of
 
-from rehearsal.recall_options import Options
-from rehearsal.recall_server import RecallServer
+from rehearsal.recall.options import Options
+from rehearsal.recall.server import RecallServer
 from shared.bus import Bus
 from shared.events import Asked, QuestionAnswered, QuestionFailed, SentenceComposed, SpeechCut, SpeechFinished
 

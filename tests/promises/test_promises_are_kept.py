@@ -3,7 +3,7 @@
 import pytest
 
 from cli.promises import prove_one
-from rehearsal.promise_rig import Load
+from rehearsal.promises.rig import Load
 
 
 @pytest.mark.process

@@ -9,8 +9,8 @@ from deepgram import AsyncDeepgramClient
 from deepgram.environment import DeepgramClientEnvironment
 from deepgram.listen.v1.socket_client import AsyncV1SocketClient
 
-from rehearsal.deepgram_options import DeepgramFaults, DeepgramOptions
-from rehearsal.deepgram_server import DeepgramServer
+from rehearsal.deepgram.options import DeepgramFaults, DeepgramOptions
+from rehearsal.deepgram.server import DeepgramServer
 from shared.numbered_pcm import BLOCK_MS, encode
 
 SPEED = 50.0

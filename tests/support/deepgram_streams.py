@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
-from rehearsal.deepgram_ears import Ears
-from rehearsal.deepgram_numbered import NumberedEars
-from rehearsal.deepgram_options import DeepgramFaults, DeepgramOptions
-from rehearsal.deepgram_server import DeepgramServer
+from rehearsal.deepgram.ears import Ears
+from rehearsal.deepgram.numbered import NumberedEars
+from rehearsal.deepgram.options import DeepgramFaults, DeepgramOptions
+from rehearsal.deepgram.server import DeepgramServer
 from shared.config import Secret
 from shared.errors import TranscriptionError
 from shared.numbered_pcm import BLOCK_MS, encode

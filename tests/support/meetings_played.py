@@ -6,9 +6,9 @@ from pathlib import Path
 
 from ears import Ear, bot_body
 
-from rehearsal.recall_bots import Bot
-from rehearsal.recall_options import Delays, Faults, Options
-from rehearsal.recall_server import RecallServer
+from rehearsal.recall.bots import Bot
+from rehearsal.recall.options import Delays, Faults, Options
+from rehearsal.recall.server import RecallServer
 from rehearsal.recordings import Recording, Script, Segment
 from shared.config import Secret
 from shared.errors import MeetingError

@@ -8,9 +8,9 @@ from transcripts import meeting
 
 from brain.adapters.openai_chat import OpenAIAnswerer, OpenAIBriefer
 from brain.ports import AnswerRequest, BriefRequest, Done, Text
-from rehearsal.openai_bodies import Reply, Responder
-from rehearsal.openai_server import API_KEY, MODEL, OpenAIServer
-from rehearsal.openai_stream import Fault
+from rehearsal.openai.bodies import Reply, Responder
+from rehearsal.openai.server import API_KEY, MODEL, OpenAIServer
+from rehearsal.openai.stream import Fault
 from shared.errors import AnswerError, Category
 from shared.events import Brief, Usage
 

@@ -11,8 +11,8 @@ from recall_wire import Answer, CutLine, HastyClock, ScriptedRecall, api_to, cut
 
 from ingest.adapters.recall import RecallPlatform
 from ingest.ports import BotChange
-from rehearsal.recall_options import Delays, Forced, Options
-from rehearsal.recall_server import RecallServer
+from rehearsal.recall.options import Delays, Forced, Options
+from rehearsal.recall.server import RecallServer
 from shared.config import Secret
 from shared.errors import Category, MeetingError
 from shared.recall_api import RecallApi

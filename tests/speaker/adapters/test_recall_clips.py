@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pytest
 from ears import bot_body
 
-from rehearsal.recall_options import Delays, Forced, Options
-from rehearsal.recall_server import RecallServer
+from rehearsal.recall.options import Delays, Forced, Options
+from rehearsal.recall.server import RecallServer
 from shared.clock import ManualClock
 from shared.config import Secret
 from shared.errors import Category, SpeechError

@@ -10,8 +10,8 @@ from deepgram_streams import HASTE, KEY, feed, hasty_server, heard_of, numbers, 
 from structlog.testing import capture_logs
 from support import free_port
 
-from rehearsal.deepgram_options import DeepgramFaults
-from rehearsal.deepgram_server import DeepgramServer
+from rehearsal.deepgram.options import DeepgramFaults
+from rehearsal.deepgram.server import DeepgramServer
 from shared.config import Secret
 from shared.errors import Category, TranscriptionError
 from transcriber.adapters.deepgram import build_deepgram_engine

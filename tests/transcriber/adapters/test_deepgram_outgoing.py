@@ -7,7 +7,7 @@ import pytest
 from deepgram_streams import feed, hasty_server, heard_of, numbers, rest_of, stream_to, timed, until, words_in
 from support import eventually
 
-from rehearsal.deepgram_server import DeepgramServer
+from rehearsal.deepgram.server import DeepgramServer
 from shared.errors import Category, TranscriptionError
 
 IDLE_S = {"idle_s": 15.0}

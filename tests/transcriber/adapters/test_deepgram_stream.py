@@ -23,9 +23,9 @@ from structlog.testing import capture_logs
 from support import eventually
 from websockets.asyncio.server import ServerConnection, serve
 
-from rehearsal.deepgram_closing import CUT, NO_AUDIO, NOT_AUDIO, Close
-from rehearsal.deepgram_options import DeepgramFaults
-from rehearsal.deepgram_server import DeepgramServer
+from rehearsal.deepgram.closing import CUT, NO_AUDIO, NOT_AUDIO, Close
+from rehearsal.deepgram.options import DeepgramFaults
+from rehearsal.deepgram.server import DeepgramServer
 from shared.errors import Category, TranscriptionError
 from transcriber.adapters.deepgram import build_deepgram_engine
 from transcriber.lines import fresh
