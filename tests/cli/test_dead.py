@@ -17,7 +17,7 @@ async def letter_id(bus: Bus) -> str:
     meeting_id = await new_meeting(bus, shard=SHARD)
     kind, body = CODEC.encode(AskQuestion(id="q", meeting_id=meeting_id, at=1, question="When?"))
     source = ShardKeys(SHARD).commands(BRAIN)
-    letter = {"reason": "[ValueError]", "source": source, "entry": "1-0", "at": 5, "type": kind, "body": body}
+    letter = {"reason": "[died]", "source": source, "entry": "1-0", "at": 5, "type": kind, "body": body}
     entry_id = await bus.redis.xadd(ShardKeys(SHARD).dead, letter)
     return f"{SHARD:02x}:{entry_id.decode()}"
 
@@ -35,7 +35,7 @@ async def of(redis_url: str, *words: str) -> tuple[int, str]:
 async def test_the_list_has_id_type_and_reason(letter_id: str, redis_url: str) -> None:
     status, printed = await of(redis_url, "list")
     assert status == 0
-    for part in (letter_id, "question.ask", "[ValueError]"):
+    for part in (letter_id, "question.ask", "[died]"):
         assert part in printed
 
 
