@@ -155,7 +155,7 @@ class Speech:
     async def _hold(self, sentence: SentenceComposed) -> None:
         await self._silence()
         if sentence.id not in self._ended:
-            self._mouth.held(sentence.id, self._sound(sentence).heard_ms, self._meeting.clock.now_ms())
+            self._mouth.held_at(sentence.id, self._sound(sentence).heard_ms)
 
     async def _drop(self, sentence: SentenceComposed, reason: str) -> None:
         """One outcome only: what was said to its end just before stays finished."""

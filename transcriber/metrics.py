@@ -11,3 +11,4 @@ final_after = Histogram(
 )
 engine_failures = Counter("chimein_transcriber_engine_failures_total", "Engine streams that broke", ["category"])
 troubles = Counter("chimein_transcriber_troubles_total", "Times that words were late or missing", ["trouble"])
+echoed_words = Counter("chimein_transcriber_echoed_words_total", "Words left out because they were the assistant's own")

@@ -41,7 +41,7 @@ class Scribe:
         self.returned_ms = max(self.returned_ms, settled_ms)
         if settled_ms <= self.committed_ms:
             return
-        lines = [self._line_heard(group) for group in cut(words)]
+        lines = [self._line_heard(group) for group in map(self._by_people, cut(words)) if group]
         trim_ms = max(settled_ms - RESUME_MS, 0)
         await self._meeting.write(
             Write(
@@ -65,6 +65,8 @@ class Scribe:
         if not words:
             return
         self.returned_ms = max(self.returned_ms, words[-1].end_ms)
+        if not (words := self._without_echo(words)):
+            return
         caption = CaptionChanged(
             id=new_id(),
             meeting_id=self._meeting.id,
@@ -103,6 +105,15 @@ class Scribe:
         """The ledger's figures, when they have changed since they were written last."""
         if self._counted != (self.sent_ms, self.returned_ms):
             await self._meeting.write(Write(state=self._counts()))
+
+    def _by_people(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+        """Of a final line, without the assistant's echo."""
+        kept = self._without_echo(words)
+        metrics.echoed_words.inc(len(words) - len(kept))
+        return kept
+
+    def _without_echo(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+        return self._situation.own_voice.without_echo(words, self._situation.origin_ms)
 
     def _counts(self) -> dict[str, str | int]:
         self._counted = self.sent_ms, self.returned_ms

@@ -20,6 +20,7 @@ from shared.events import (
 )
 from shared.meetings import Status, Trouble
 from shared.streams import ORIGIN, SETTINGS
+from transcriber.own_voice import OwnVoice
 from transcriber.speakers import SpeakerBook
 from transcriber.vocabulary import terms_of
 
@@ -36,6 +37,7 @@ class Situation:
         self.origin_ms = int(state.get(ORIGIN, 0))
         """Unix ms of source time 0; 0 while nobody knows."""
         self.speakers = SpeakerBook()
+        self.own_voice = OwnVoice()
         self._names: dict[str, str] = {}
         self._pauses: list[tuple[int, int]] = []
         """When the platform did not record, Unix ms."""
@@ -58,6 +60,7 @@ class Situation:
 
     def note(self, fact: Event) -> None:
         self.speakers.note(fact)
+        self.own_voice.note(fact)
         match fact:
             case ParticipantJoined() | ParticipantRenamed():
                 self._names[fact.participant_id] = fact.name

@@ -16,8 +16,12 @@ from shared.events import (
     Cite,
     Event,
     Hushed,
+    Line,
+    LineHeard,
     QuestionAnswered,
     SentenceComposed,
+    SpeakingStarted,
+    SpeakingStopped,
     SpeechCut,
     SpeechFinished,
     SpeechStarted,
@@ -32,6 +36,7 @@ from shared.waiting import end
 from shared.worker import Worker
 from speaker.adapters.scripted import ScriptedChat, ScriptedOutlet, ScriptedVoice
 from speaker.speaking import Means, speak
+from speaker.talking import TALKED_OVER
 
 SHARD = 3
 
@@ -212,3 +217,46 @@ async def test_a_chat_that_cannot_be_written_to_ends_nothing(meeting: Meeting) -
         await meeting.compose("One.")
         await meeting.outlet.wait_until_begun(1)
     assert meeting.chat.sent == []
+
+
+def said_by_ann(meeting: Meeting, text: str) -> LineHeard:
+    line = Line(id=new_id(), track="mixed", speaker="Ann", start_ms=0, end_ms=150, text=text)
+    return LineHeard(id=line.id, meeting_id=meeting.id, at=SystemClock().now_ms(), line=line)
+
+
+async def test_somebody_who_talks_over_it_silences_it_and_what_was_heard_is_written_down(meeting: Meeting) -> None:
+    async with meeting.spoken():
+        first, second = await meeting.compose("One two three four.", "Five.")
+        await meeting.outlet.wait_until_begun(1)
+        await eventually(lambda: has_outcomes(meeting, 1))
+        await asyncio.sleep(0.2)
+        meeting.time.advance(475)
+        begun = asyncio.get_running_loop().time()
+        await meeting.tell(said_by_ann(meeting, "No, that is wrong."))
+        await eventually(lambda: meeting.outlet.cut)
+        assert asyncio.get_running_loop().time() - begun < 0.3
+        await eventually(lambda: has_outcomes(meeting, 3))
+    assert await meeting.outcomes() == [(SpeechStarted, first), (SpeechCut, first), (SpeechCut, second)]
+    cuts = [fact for fact in await facts_of(meeting.bus, meeting.id) if isinstance(fact, SpeechCut)]
+    assert [(cut.reason, cut.heard, cut.heard_ms) for cut in cuts] == [
+        (TALKED_OVER, "One two", 475),
+        (TALKED_OVER, "", 0),
+    ]
+
+
+async def test_after_a_false_alarm_it_goes_on_and_is_announced_once(meeting: Meeting) -> None:
+    async with meeting.spoken():
+        (first,) = await meeting.compose("One two three four.")
+        await meeting.outlet.wait_until_begun(1)
+        await eventually(lambda: has_outcomes(meeting, 1))
+        meeting.time.advance(500)
+        now = SystemClock().now_ms()
+        voice = {"meeting_id": meeting.id, "participant_id": "7", "name": "Ann", "source_ms": 0}
+        await meeting.tell(SpeakingStarted(id="b", at=now, **voice))
+        await eventually(lambda: meeting.outlet.cut)
+        await meeting.tell(SpeakingStopped(id="e", at=SystemClock().now_ms(), **voice))
+        await meeting.outlet.wait_until_begun(2)
+        meeting.time.advance(100_000)
+        await eventually(lambda: has_outcomes(meeting, 2))
+    assert await meeting.outcomes() == [(SpeechStarted, first), (SpeechFinished, first)]
+    assert meeting.outlet.begun_at_ms == [0, 200]

@@ -4,8 +4,41 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.events import Event, Hushed, SentenceComposed, SpeechCut, SpeechFinished, SpeechStarted
-from speaker.talking import HUSHED, INTERRUPTED, TOO_LATE, Decision, Drop, Mouth, Speak, StayQuiet
+from shared.events import (
+    Asked,
+    Event,
+    Hushed,
+    Line,
+    LineHeard,
+    MeetingRequested,
+    SentenceComposed,
+    Settings,
+    SpeakingStarted,
+    SpeakingStopped,
+    SpeechCut,
+    SpeechFinished,
+    SpeechStarted,
+)
+from speaker.floor import VOICE_ALONE_MS, WORDLESS_MS
+from speaker.talking import (
+    GO_BACK_MS,
+    HELD_MS,
+    HUSHED,
+    INTERRUPTED,
+    MOST_HOLDS,
+    PATIENCE_MS,
+    PAUSE_MS,
+    PERISHED_MS,
+    REPLACED,
+    TALKED_OVER,
+    TOO_LATE,
+    Decision,
+    Drop,
+    Hold,
+    Mouth,
+    Speak,
+    StayQuiet,
+)
 
 NOW = 1_000_000
 LENGTH_MS = 2000
@@ -269,3 +302,224 @@ def test_whatever_happens_no_sentence_is_begun_twice_and_each_gets_one_outcome(
     begun = history.of(SpeechStarted)
     assert len(begun) == len(set(begun))
     assert sorted(history.of(SpeechFinished, SpeechCut)) == sorted(composed)
+
+
+# -- taking turns ----------------------------------------------------------------------------------------------------
+
+
+def began(at: int, who: str = "Ann") -> SpeakingStarted:
+    return SpeakingStarted(id=f"b{at}", meeting_id="m", at=at, participant_id=who, name=who, source_ms=0)
+
+
+def stopped(at: int, who: str = "Ann") -> SpeakingStopped:
+    return SpeakingStopped(id=f"e{at}", meeting_id="m", at=at, participant_id=who, name=who, source_ms=0)
+
+
+def heard(text: str, ended_at: int) -> LineHeard:
+    line = Line(id=f"l{ended_at}", track="mixed", speaker="Ann", start_ms=0, end_ms=1_000, text=text)
+    return LineHeard(id=line.id, meeting_id="m", at=ended_at, line=line)
+
+
+def joined(*, barge_in: bool) -> MeetingRequested:
+    return MeetingRequested(id="r", meeting_id="m", at=1, platform="meet", settings=Settings(barge_in=barge_in))
+
+
+def speaking(*before: Event) -> Mouth:
+    """Since NOW it says ONE; TWO of the same answer and OTHER of another wait."""
+    mouth = mouth_after(*before, ONE, TWO, OTHER)
+    assert decisions(mouth) == [Speak(ONE)]
+    mouth.hear(started(ONE))
+    return mouth
+
+
+OTHER = sentence(0, answer="q2")
+
+
+def test_it_waits_until_people_pause() -> None:
+    mouth = mouth_after(began(NOW - 500), ONE)
+    assert decisions(mouth) == []
+    mouth.hear(stopped(NOW + 100))
+    assert mouth.decide(NOW + 100) == StayQuiet(NOW + 100 + PAUSE_MS)
+    assert decisions(mouth, NOW + 100 + PAUSE_MS) == [Speak(ONE)]
+
+
+def test_after_long_waiting_the_first_moment_in_which_nobody_talks_will_do() -> None:
+    mouth = mouth_after(ONE, began(NOW), stopped(NOW + PATIENCE_MS + 1))
+    assert decisions(mouth, NOW + PATIENCE_MS + 1) == [Speak(ONE)]
+
+
+def test_what_finds_no_pause_perishes() -> None:
+    mouth = mouth_after(ONE)
+    for ms in range(0, PERISHED_MS + 2_000, 1_000):
+        mouth.hear(began(NOW + ms))
+        assert not any(isinstance(decision, Speak) for decision in decisions(mouth, NOW + ms))
+    assert ONE.id not in mouth.waiting
+
+
+def test_the_next_sentence_of_an_answer_needs_no_pause() -> None:
+    mouth = speaking()
+    mouth.hear(began(NOW + 1_700))
+    mouth.hear(stopped(NOW + 1_990))
+    mouth.hear(finished(ONE))
+    assert decisions(mouth, NOW + LENGTH_MS) == [Speak(TWO)]
+
+
+def test_somebody_who_talks_over_it_stops_it_at_once() -> None:
+    mouth = speaking()
+    mouth.hear(heard("No, that is wrong.", NOW + 1_500))
+    assert decisions(mouth, NOW + 1_500) == [Hold(ONE)]
+
+
+def test_a_real_interruption_ends_that_answer_and_no_other() -> None:
+    mouth = speaking()
+    mouth.hear(heard("No, that is wrong.", NOW + 1_500))
+    decisions(mouth, NOW + 1_500)
+    mouth.held_at(ONE.id, 1_500)
+    dropped = [Drop(ONE, TALKED_OVER), Drop(TWO, TALKED_OVER)]
+    assert decisions(mouth, NOW + 1_500) == dropped
+    assert decisions(mouth, NOW + 5_000) == [Speak(OTHER)]
+
+
+def test_what_is_still_composed_of_an_answer_that_was_talked_over_is_not_wanted() -> None:
+    mouth = speaking()
+    mouth.hear(heard("No, that is wrong.", NOW + 1_500))
+    decisions(mouth, NOW + 1_500)
+    mouth.held_at(ONE.id, 1_500)
+    decisions(mouth, NOW + 1_500)
+    mouth.hear(THREE)
+    assert Drop(THREE, TALKED_OVER) in decisions(mouth, NOW + 1_600)
+
+
+def test_after_a_false_alarm_it_goes_on_a_little_before_where_it_was_stopped() -> None:
+    mouth = speaking()
+    mouth.hear(began(NOW + 300))
+    assert mouth.decide(NOW + 400) == StayQuiet(NOW + 300 + VOICE_ALONE_MS)
+    assert decisions(mouth, NOW + 300 + VOICE_ALONE_MS) == [Hold(ONE)]
+    mouth.held_at(ONE.id, 900)
+    mouth.hear(stopped(NOW + 1_200))
+    assert decisions(mouth, NOW + 1_300) == []
+    assert decisions(mouth, NOW + 1_200 + WORDLESS_MS) == [Speak(ONE, 900 - GO_BACK_MS)]
+
+
+def test_mhm_is_a_false_alarm() -> None:
+    mouth = speaking()
+    mouth.hear(began(NOW + 300))
+    decisions(mouth, NOW + 1_100)
+    mouth.held_at(ONE.id, 900)
+    mouth.hear(stopped(NOW + 1_200))
+    mouth.hear(heard("Mhm.", NOW + 1_200))
+    assert decisions(mouth, NOW + 1_300) == [Speak(ONE, 600)]
+
+
+def test_nothing_else_is_said_while_a_sentence_is_held() -> None:
+    mouth = speaking()
+    mouth.hear(began(NOW + 300))
+    decisions(mouth, NOW + 1_100)
+    assert decisions(mouth, NOW + 1_200) == []
+    mouth.held_at(ONE.id, 900)
+    assert decisions(mouth, NOW + 1_200) == []
+
+
+def test_a_sentence_that_is_held_too_long_is_dropped() -> None:
+    mouth = speaking()
+    mouth.hear(began(NOW + 300))
+    decisions(mouth, NOW + 1_100)
+    mouth.held_at(ONE.id, 900)
+    for ms in range(1_100, 1_100 + HELD_MS, 500):
+        mouth.hear(began(NOW + ms))
+    assert decisions(mouth, NOW + 1_101 + HELD_MS)[0] == Drop(ONE, TALKED_OVER)
+
+
+def test_it_is_not_held_for_ever_anew() -> None:
+    mouth, at = speaking(), NOW
+    for _ in range(MOST_HOLDS):
+        mouth.hear(began(at + 100))
+        assert decisions(mouth, at + 900) == [Hold(ONE)]
+        mouth.held_at(ONE.id, 900)
+        mouth.hear(stopped(at + 1_000))
+        at += 1_000 + WORDLESS_MS
+        assert decisions(mouth, at) == [Speak(ONE, 600)]
+    mouth.hear(began(at + 100))
+    assert decisions(mouth, at + 900)[0] == Drop(ONE, TALKED_OVER)
+
+
+def test_hush_ends_what_is_held() -> None:
+    mouth = speaking()
+    mouth.hear(began(NOW + 300))
+    decisions(mouth, NOW + 1_100)
+    mouth.hear(hushed())
+    assert decisions(mouth, NOW + 1_200) == [Drop(ONE, HUSHED), Drop(TWO, HUSHED), Drop(OTHER, HUSHED)]
+
+
+def test_where_people_may_not_talk_it_down_it_goes_on() -> None:
+    mouth = speaking(joined(barge_in=False))
+    mouth.hear(heard("No, that is wrong.", NOW + 1_500))
+    assert decisions(mouth, NOW + 1_500) == []
+
+
+def test_an_answer_whose_question_was_asked_anew_is_dropped() -> None:
+    mouth = speaking()
+    again = {"question": "When?", "asked_by": "Ann", "via": "voice", "question_id": "q3", "replaces": "q1"}
+    mouth.hear(Asked(id="a", meeting_id="m", at=NOW, **again))
+    assert decisions(mouth) == [Drop(ONE, REPLACED), Drop(TWO, REPLACED), Speak(OTHER)]
+
+
+class Play:
+    """People and a mouth, and a check that what it decides can be carried out."""
+
+    def __init__(self) -> None:
+        self.mouth, self.now = Mouth(), NOW
+        self.begun: list[str] = []
+        self.sounding: SentenceComposed | None = None
+
+    def happens(self, step: str) -> None:
+        self.now += 400
+        facts = {
+            "begin": began(self.now),
+            "stop": stopped(self.now),
+            "words": heard("No, I mean it.", self.now),
+            "mhm": heard("Mhm.", self.now),
+            "hush": hushed(f"h{self.now}"),
+            "compose": sentence(0, answer=f"a{self.now}", at=self.now),
+        }
+        if step == "end" and self.sounding:
+            facts["end"], self.sounding = finished(self.sounding, at=self.now), None
+        if step in facts:
+            self.mouth.hear(facts[step])
+        while not isinstance(decision := self.mouth.decide(self.now), StayQuiet):
+            self.carry_out(decision)
+
+    def carry_out(self, decision: Decision) -> None:
+        said = decision.sentence
+        match decision:
+            case Speak(_, from_ms):
+                assert self.sounding is None
+                assert from_ms or said.id not in self.begun
+                self.sounding = said
+                self.begun.append(said.id)
+                self.mouth.hear(started(said, at=self.now))
+            case Hold():
+                assert self.sounding == said
+                self.sounding = None
+                self.mouth.held_at(said.id, 1_000)
+            case Drop():
+                self.sounding = None if self.sounding == said else self.sounding
+                self.mouth.hear(cut(said, at=self.now))
+
+
+STEPS = ("begin", "stop", "words", "mhm", "hush", "compose", "end", "wait")
+
+
+@given(st.lists(st.sampled_from(STEPS), max_size=40))
+def test_whatever_people_do_no_two_sentences_sound_at_once_and_none_begins_twice(script: list[str]) -> None:
+    play = Play()
+    for step in script:
+        play.happens(step)
+
+
+@given(st.lists(st.sampled_from(STEPS), max_size=40))
+def test_whatever_people_do_every_sentence_has_its_end(script: list[str]) -> None:
+    play = Play()
+    for step in [*script, "stop", *["wait", "end"] * 60]:
+        play.happens(step)
+    assert (play.mouth.waiting, play.mouth.held, play.sounding) == ({}, None, None)
