@@ -196,10 +196,9 @@ class Mouth:
 
     def on_hushed(self) -> None:
         """The rest of an answer that is still being composed is not wanted either."""
-        answers = {waiting.sentence.cause_id for waiting in self.waiting.values()} | self.open_answers
-        for current in self.current():
-            answers.add(current.cause_id)
-        for answer in answers:
+        left = [waiting.sentence for waiting in self.waiting.values()]
+        answers = [sentence.cause_id for sentence in (*self.current(), *left)]
+        for answer in dict.fromkeys([*answers, *self.open_answers]):
             self.reject(answer, HUSHED)
 
     def reject(self, answer: str, reason: str) -> None:
