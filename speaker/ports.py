@@ -1,6 +1,6 @@
 """What the speaker needs from the outside: a voice, and a way into the meeting."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from speaker.sounds import Sound
@@ -12,7 +12,7 @@ class Voice(Protocol):
     name: str
     rate_hz: int
 
-    def synthesize(self, text: str) -> AsyncIterator[bytes]:
+    def synthesize(self, text: str) -> AsyncGenerator[bytes, None]:
         """S16LE mono PCM at `rate_hz`, in pieces of any even length, as they are made."""
         ...
 

@@ -1,7 +1,8 @@
 """One sentence as sound, while it is being made."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from shared.clock import Clock
@@ -47,13 +48,14 @@ class Sound:
     def byte_at(self, ms: int) -> int:
         return ms * self.rate_hz // 1000 * BYTES_PER_SAMPLE
 
-    async def make(self, pieces: AsyncIterator[bytes], clock: Clock) -> None:
+    async def make(self, pieces: AsyncGenerator[bytes, None], clock: Clock) -> None:
         """Takes all pieces. A failure is told to the readers."""
         try:
-            async for piece in pieces:
-                self.first_at = self.first_at or clock.now_ms()
-                self.pcm += piece
-                self._wake()
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    self.first_at = self.first_at or clock.now_ms()
+                    self.pcm += piece
+                    self._wake()
         except SpeechError as error:
             self._failure = error
         finally:

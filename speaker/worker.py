@@ -14,12 +14,12 @@ from shared.streams import SPEAKER
 from shared.worker import Worker, run
 from speaker.adapters.embedded_voice import EmbeddedVoice
 from speaker.adapters.recall_clips import RecallClips
-from speaker.adapters.scripted import ScriptedVoice
 from speaker.adapters.tee import Tee
 from speaker.adapters.wav_file import WavFile
 from speaker.config import SpeakerSettings
 from speaker.ports import Outlet, Voice
 from speaker.speaking import Means, speak
+from speaker.voices import build_voice
 
 log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ def main(settings: SpeakerSettings) -> None:
 
 async def work(worker: Worker, settings: SpeakerSettings) -> None:
     api = RecallApi(settings.recall_url, settings.recall_key, SpeechError)
-    voice, outlets = build_voice(settings), build_outlets(settings, api, worker.clock)
+    voice, outlets = build_voice(settings, worker.clock), build_outlets(settings, api, worker.clock)
     worker.health.engine = ", ".join([voice.name, *(outlet.name for outlet in outlets.values())])
     warming = asyncio.create_task(warm_up(voice, worker), name="warm-up")
     try:
@@ -40,10 +40,6 @@ async def work(worker: Worker, settings: SpeakerSettings) -> None:
         for outlet in outlets.values():
             await outlet.close()
         await voice.close()
-
-
-def build_voice(settings: SpeakerSettings) -> Voice:
-    return ScriptedVoice() if settings.speaker_voice == "scripted" else EmbeddedVoice()
 
 
 def build_outlets(settings: SpeakerSettings, api: RecallApi, clock: Clock) -> dict[str, Outlet]:

@@ -1,6 +1,7 @@
 """Chat completions of any OpenAI-compatible server, streamed; the vendor's types and errors stop here."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -68,6 +69,11 @@ class ChatClient:
             raise self._explained(error) from error
         check_end(progress, call)
         yield Done(progress.usage)
+
+    async def warm_up(self) -> None:
+        """Opens a connection, so that the question that comes need not wait for one."""
+        with suppress(openai.OpenAIError, httpx2.HTTPError):
+            await self._client.with_options(max_retries=0).models.list()
 
     async def close(self) -> None:
         await self._client.close()

@@ -1,4 +1,4 @@
-"""A stand-in for Deepgram on this machine: live transcription at `/v1/listen`, with its limits, errors and faults.
+"""A stand-in for Deepgram on this machine: live transcription at `/v1/listen`, speech at `/v1/speak`.
 
 `async with DeepgramServer() as deepgram:` listens at `deepgram.url` until the block ends.
 """
@@ -16,6 +16,7 @@ from rehearsal.deepgram.numbered import NumberedEars
 from rehearsal.deepgram.options import DeepgramFaults, DeepgramOptions
 from rehearsal.deepgram.query import wanted_of
 from rehearsal.deepgram.socket import Socket
+from rehearsal.deepgram.speak import Speaking
 from shared.errors import Category, StageError
 
 PROJECT = {"project_id": "5a0bd1a3-52f7-4c23-9d0f-3e4f8b7e6a11", "name": "rehearsal"}
@@ -39,6 +40,7 @@ class DeepgramServer:
         """The status of each handshake that was not accepted."""
         self._ears = ears or NumberedEars()
         self._options = options or DeepgramOptions()
+        self.speaking = Speaking(self._options)
         self._port = port
         self._opening = 0
         self._opened = asyncio.Condition()
@@ -49,11 +51,12 @@ class DeepgramServer:
         app.add_routes(
             [
                 web.get("/v1/listen", self._listen),
+                web.post("/v1/speak", self.speaking.answer),
                 web.get("/v1/projects", self._projects),
                 web.get("/v1/auth/token", self._token),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, handler_cancellation=True)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
         self._port = self._runner.addresses[0][1]

@@ -13,6 +13,7 @@ import msgspec
 from aiohttp import web
 
 from rehearsal.openai.bodies import Body, Responder, Usages, complete, error_body, problem_of, reply_of
+from rehearsal.openai.speech import Speaking
 from rehearsal.openai.stream import Fault, events_of
 
 API_KEY = "sk-rehearsal"
@@ -30,12 +31,14 @@ class OpenAIServer:
         """A client went away in the middle of a stream."""
         self._responder, self._models, self._port = responder, models, port
         self._usages = Usages()
+        self.speaking = Speaking()
         self._released = asyncio.Event()
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=LONGEST_REQUEST, middlewares=[require_key])
         app.add_routes([web.get("/v1/models", self._list), web.post("/v1/chat/completions", self._chat)])
+        app.add_routes([web.post("/v1/audio/speech", self.speaking.answer)])
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, handler_cancellation=True)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()

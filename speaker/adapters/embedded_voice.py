@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, cast
 
@@ -50,7 +50,7 @@ class EmbeddedVoice:
             pass
         log.info("voice.warmed_up", voice=self.name, seconds=round(time.monotonic() - started, 2))
 
-    async def synthesize(self, text: str) -> AsyncIterator[bytes]:
+    async def synthesize(self, text: str) -> AsyncGenerator[bytes, None]:
         loop = asyncio.get_running_loop()
         try:
             pieces = await loop.run_in_executor(self._thread, self.begin, text)

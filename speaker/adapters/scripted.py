@@ -3,7 +3,7 @@
 import asyncio
 import math
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from shared.clock import Clock
 from shared.errors import SpeechError
@@ -24,7 +24,7 @@ class ScriptedVoice:
         self.failures: list[SpeechError] = []
         """Each is raised once, instead of speaking."""
 
-    async def synthesize(self, text: str) -> AsyncIterator[bytes]:
+    async def synthesize(self, text: str) -> AsyncGenerator[bytes, None]:
         if self.failures:
             raise self.failures.pop(0)
         remaining_ms = len(text) * self._ms_per_character

@@ -2,22 +2,50 @@
 
 import array
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
 
+from rehearsal.deepgram.server import DeepgramServer
+from rehearsal.openai.server import API_KEY, OpenAIServer
+from shared.config import Secret
+from speaker.adapters.deepgram_voice import DeepgramVoice
 from speaker.adapters.embedded_voice import EmbeddedVoice
+from speaker.adapters.openai_voice import OpenAIVoice
 from speaker.adapters.scripted import ScriptedVoice
 from speaker.ports import Voice
 
 SENTENCE = "Maya will talk to the platform group."
 
 
-@pytest.fixture(scope="module", params=["scripted", pytest.param("embedded", marks=pytest.mark.engine)])
+@contextlib.asynccontextmanager
+async def scripted() -> AsyncIterator[Voice]:
+    yield ScriptedVoice()
+
+
+@contextlib.asynccontextmanager
+async def embedded() -> AsyncIterator[Voice]:
+    yield EmbeddedVoice()
+
+
+@contextlib.asynccontextmanager
+async def deepgram() -> AsyncIterator[Voice]:
+    async with DeepgramServer() as server:
+        yield DeepgramVoice(Secret("key"), server.url)
+
+
+@contextlib.asynccontextmanager
+async def openai() -> AsyncIterator[Voice]:
+    async with OpenAIServer(lambda *_: "") as server:
+        yield OpenAIVoice(Secret(API_KEY), server.url)
+
+
+@pytest.fixture(scope="module", params=[scripted, pytest.param(embedded, marks=pytest.mark.engine), deepgram, openai])
 async def voice(request: pytest.FixtureRequest) -> AsyncIterator[Voice]:
-    voice: Voice = ScriptedVoice() if request.param == "scripted" else EmbeddedVoice()
-    yield voice
-    await voice.close()
+    async with request.param() as voice:
+        yield voice
+        await voice.close()
 
 
 async def pieces_of(voice: Voice, text: str) -> list[bytes]:
