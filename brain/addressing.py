@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from brain.calls import Callsign, bare
+from brain.calls import LEADS_TO_QUOTE, Callsign, bare
 from brain.exchanges import Exchange
 from brain.followups import (
     adds_to,
@@ -28,7 +28,6 @@ from shared.events import Line
 PATIENCE_MS = 4_000
 """After the name alone, or half a question, the same person's next line within this time is the question."""
 EVERYONE = "everyone"
-LEADS_TO_QUOTE = re.compile(r"\b(?:say|says|said|ask|asks|asked|type|like|example|this)[,:.]?$", re.I)
 ABOUT_IT = frozenset("ask asked told tell says said that the about a if whether with and or think thinks of".split())
 """Before the name these make it what is talked about."""
 STATES = re.compile(r"(?:i|we|you|it|he|she|they|that|this|here|there|let|my|our)(?:['’]\w+)?\b", re.I)
@@ -161,7 +160,7 @@ class Addressing:
                 if not isinstance(decision, Ignore):
                     return decision
             elif request := self._sign.request_around(sentence):
-                return Ask(request)
+                return decide([request], line.end_ms)
             before = sentence
         return Ignore()
 
@@ -211,7 +210,10 @@ def decide(parts: Sequence[str], end_ms: int) -> Decision:
             continue
         if n == len(parts) - 1 and is_cut_off(part):
             return WaitForMore(end_ms + PATIENCE_MS, part)
-        return Ask(" ".join([part, *questions_at_start(parts[n + 1 :])])) if is_request(part) else Ignore()
+        rest = parts[n + 1 :]
+        if is_request(part):
+            return Ask(" ".join([part, *questions_at_start(rest)]))
+        return Ask(f"{part} {rest[0]}") if rest and is_follow_up(rest[0]) else Ignore()
     return Ignore() if has_thanked else WaitForMore(end_ms + PATIENCE_MS)
 
 
@@ -222,8 +224,9 @@ def questions_at_start(sentences: Sequence[str]) -> list[str]:
 
 
 def joined(so_far: str, sentences: Sequence[str]) -> list[str]:
-    """The second half of a question after its first."""
-    if not so_far or not sentences or is_preface(sentences[0]):
+    """The second half of a question after its first; or the question from its beginning again."""
+    begun_again = bool(so_far) and bool(sentences) and sentences[0].lower().split()[:2] == so_far.lower().split()[:2]
+    if not so_far or not sentences or begun_again or is_preface(sentences[0]):
         return list(sentences)
     return [f"{so_far.rstrip(' .,;:!?…–—-')} {sentences[0]}", *sentences[1:]]
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from brain.followups import is_for_the_room
+from brain.followups import is_for_the_room, is_question
 from brain.requests import AUXILIARY, OPENERS, is_direct, is_request, is_request_after_bare_name
 from brain.sounds import may_be, resembles
 
@@ -16,7 +16,7 @@ LEAST_WORDS = 4
 MARKS = ",.:;!?…–—-"
 QUOTES = "\"'“”‘’«»"
 LEAD_IN = re.compile(
-    r"(?:(?:by the way|excuse me|one (?:more|last|other) (?:thing|question)|quick question|one moment|hang on|hold on|"
+    r"(?:(?:and|so|oh|okay|but|ah|um|uh|well)[,.]? )*(?:(?:by the way|excuse me|one (?:more|last|other) (?:thing|question)|quick question|before we (?:go|start|move on|continue)|sorry to interrupt|one moment|hang on|hold on|"
     r"got it|i see|let me see|thank you|thanks|in that case|oh yes|while we['’]re at it|before i forget)[,.:!]?\s+)+",
     re.I,
 )
@@ -26,6 +26,7 @@ GREETINGS = frozenset("hey hi hello ok okay".split())
 TOPIC = re.compile(r"(?:about|on|regarding|concerning|as for|back to|for)\b[^?]{1,60}", re.I)
 LISTED = re.compile(r",\s*[A-Z]\w+$")
 NAMES_IT = re.compile(r"\b(?:called|named|name|spelled|spell|say|said)$", re.I)
+LEADS_TO_QUOTE = re.compile(r"\b(?:say|says|said|ask|asks|asked|type|like|example|this)[,:.]?$", re.I)
 AUXILIARIES = re.compile(AUXILIARY)
 NOUN_LAST = re.compile(
     r"\b(?:(?:the|our|this|that|my|your)(?: \w+)?(?! (?:new|old|other|same|first|next|whole)$) \w+|it|that|this|up|"
@@ -161,7 +162,7 @@ class Callsign:
         rest = rest.rstrip(QUOTES) if words[n][0] in QUOTES else rest
         before, mark = bare(words[n - 1]) if n else "", last_mark(words[n + found.length - 1])
         if rest.lower().startswith("in, "):
-            return Call(rest[4:], ",", is_sure=False)
+            return None if before and before not in GREETINGS else Call(rest[4:], ",", is_sure=False)
         return Call(rest, mark, found.is_sure and before not in MAYBE_HEY, before in GREETINGS | MISHEARD_HEY)
 
     def _asks_about_person(self, rest: str) -> bool:
@@ -185,7 +186,10 @@ class Callsign:
         if TOPIC.fullmatch(before) and is_direct(after) and is_request(after):
             return f"{before} {after}"
         request = f"{before.rstrip(', ')} {after}"
-        return request if is_direct(request) else ""
+        if is_direct(request):
+            return request
+        is_aside = not LISTED.search(before[:-1]) and not LEADS_TO_QUOTE.search(before) and not self.is_person(before)
+        return after if is_aside and is_question(after) else ""
 
 
 def bare(word: str) -> str:

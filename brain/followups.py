@@ -21,18 +21,26 @@ ACKNOWLEDGES = re.compile(
     r"thank you(?: very much| so much)?|got it|i see|makes sense|that makes sense|interesting|wow)[,.!]*\s+)+",
     re.I,
 )
+SAID = "mention|say|said|talk|ask|object|decide"
+CAN_DO = "know|remember|tell|repeat|say|give|list|remind|sum|recap|explain|please|also|show|find|check"
 TO_THE_ROOM = re.compile(
-    r"\b(?:any ?one|any ?body|every ?one|every ?body|some ?one|some ?body|you (?:all|guys|two|both)|folks|guys|team|"
+    rf"\b(?:(?:any|every|some) ?(?:one|body)(?! (?:{SAID}))|you (?:all|guys|two|both)|folks|guys|team|your|yours|"
     r"(?:you|we) (?:all )?(?:think|feel|agree|mind|reckon|prefer|suggest|want)|(?:okay|happy|fine|good) with|"
     r"(?:should|shall|can|could|must|may) (?:we|i)|(?:what|how|why) (?:do|are|will|would) (?:we|i)|"
-    r"^do we (?!have\b|know\b)|are we (?:all|done|good|okay|ok|ready|sure|going)|"
-    r"your (?:opinion|view|take|thoughts|side|team)|how are you|are you|were you|have you|did you|will you|would you|"
-    r"any (?:other )?(?:questions|thoughts|objections|comments|ideas|volunteers))\b",
+    rf"(?:do|did|are|were|have|will|would|can|could) you (?!{CAN_DO})|how are you|are you|(?:and|about) you|"
+    r"^do we (?!have\b|know\b)|are we (?:all|done|good|okay|ok|ready|sure|going)|is it (?:just|only) me|"
+    r"who (?:else )?(?:wants|can|could|would|needs|has time|has something|volunteers)|(?:who|what)(?:['’]s| is) next|"
+    r"any (?:other )?(?:questions|thoughts|objections|comments|ideas|volunteers))\b|^\w+n['’]t\b|"
+    r"^(?:what|who knew|who cares|who knows|what now|why me|how nice|what if)\b[^\w]*$",
     re.I,
 )
 """Asks the others: their will, their opinion, their deeds."""
 FURTHER = re.compile(r"^(?:and|also|what about|how about|what else|who else|anything else|one more)\b", re.I)
-ORDERS_IT = re.compile(r"(?:summari[sz]e|recap|repeat|list|sum (?:it|that) up|remind (?:me|us))\b", re.I)
+ORDERS_IT = re.compile(
+    r"(?:summari[sz]e|recap|repeat|list|sum (?:it|that) up|remind (?:me|us)|"
+    r"tell us (?:what|who|when|where|why|how|which|if|whether))\b",
+    re.I,
+)
 """Orders that nobody gives to a colleague."""
 ELLIPTIC = re.compile(r"^(?:and|what about|how about)\s+\S.*\?$", re.I)
 CALLS_LAST = re.compile(r",\s*(?P<name>[A-Z]\w+)\s*\?$")
@@ -71,9 +79,11 @@ def is_follow_up(text: str, *, has_moved_on: bool = False) -> bool:
     said = ACKNOWLEDGES.sub("", text).strip()
     if is_for_the_room(said):
         return False
-    if FURTHER.match(said) and (ELLIPTIC.match(said) or is_direct(said)):
+    if FURTHER.match(said) and (ELLIPTIC.match(said) or is_question(said)):
         return True
-    return not has_moved_on and bool(is_question(said) or ORDERS_IT.match(without_openers(said)))
+    if has_moved_on and not FURTHER.match(said):
+        return False
+    return is_question(said) or bool(ORDERS_IT.match(without_openers(said)))
 
 
 def is_question(text: str) -> bool:

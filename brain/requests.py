@@ -18,11 +18,12 @@ AUXILIARY = (
 IMPERATIVE = (
     "tell|remind|give|list|summari[sz]e|recap|repeat|read|show|explain|describe|name|say|check|find|look up|"
     "brief|catch (?:me|us) up|sum up|go over|walk (?:me|us) through|quote|count|let (?:me|us) know|help (?:me|us)|"
-    "do (?:me|us) a favou?r"
+    "do (?:me|us) a favou?r|note|answer|compare|calculate|confirm|outline|recall|look|search|remember|write down"
 )
 
 WH = re.compile(
-    r"(?:(?:in|at|by|for|on|from|with|to|of|about) )?(?:what|when|where|why|how|who|whom|whose|which)\b(?! an? )", re.I
+    r"(?:(?:in|at|by|for|on|from|with|to|of|about|until|till|since|after|before) )?(?:what|when|where|why|how|who|whom|whose|which)\b(?! an? )",
+    re.I,
 )
 RELATIVE = re.compile(r"(?:which|who|whom|whose)\b", re.I)
 ASKS_ANYBODY = re.compile(rf"(?:(?i:{AUXILIARY}))\s+(?:(?i:{PRONOUN})|{SUBJECT})\b")
@@ -30,7 +31,8 @@ ASKS_PRONOUN = re.compile(rf"(?:{AUXILIARY})\s+(?:{PRONOUN})\b", re.I)
 ORDERS = re.compile(
     rf"(?:{IMPERATIVE})\b|(?:i|we)(?:['’]d| would)? (?:like|want|need) to (?:know|hear)\b|"
     r"(?:i|we)(?:['’]m|['’]re| am| are| was| were) (?:just )?wondering\b|(?:i|we) need (?:a|the|your)\b|"
-    r"(?:the|an?|summary|recap|action items|status|next steps|notes)\b.*\bplease[.!]?$",
+    r"(?:the|an?|summary|recap|action items|status|next steps|notes)\b.*\bplease[.!]?$|"
+    r"(?:the |an? )?(?:quick |short )?(?:summary|recap|action items|next steps|decisions|open questions)(?: so far)?[.!]?$",
     re.I,
 )
 TAG = re.compile(r",\s*(?:right|no|(?:is|was|does|did|has|can|wo)n['’]t (?:it|he|she))\s*\?$", re.I)
