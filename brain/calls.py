@@ -16,7 +16,9 @@ LEAST_WORDS = 4
 MARKS = ",.:;!?…–—-"
 QUOTES = "\"'“”‘’«»"
 LEAD_IN = re.compile(
-    r"(?:(?:and|so|oh|okay|but|ah|um|uh|well)[,.]? )*(?:(?:by the way|excuse me|one (?:more|last|other) (?:thing|question)|quick question|before we (?:go|start|move on|continue)|sorry to interrupt|one moment|hang on|hold on|"
+    r"(?:(?:and|so|oh|okay|but|ah|um|uh|well)[,.]? )*"
+    r"(?:(?:by the way|excuse me|one (?:more|last|other) (?:thing|question)|quick question|"
+    r"before we (?:go|start|move on|continue)|sorry to interrupt|one moment|hang on|hold on|"
     r"got it|i see|let me see|thank you|thanks|in that case|oh yes|while we['’]re at it|before i forget)[,.:!]?\s+)+",
     re.I,
 )

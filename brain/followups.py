@@ -24,7 +24,8 @@ ACKNOWLEDGES = re.compile(
 SAID = "mention|say|said|talk|ask|object|decide"
 CAN_DO = "know|remember|tell|repeat|say|give|list|remind|sum|recap|explain|please|also|show|find|check"
 TO_THE_ROOM = re.compile(
-    rf"\b(?:(?:any|every|some) ?(?:one|body)(?! (?:{SAID}))|you (?:all|guys|two|both)|folks|guys|team|your|yours|"
+    rf"\b(?:(?:any|every|some) ?(?:one|body)(?! (?:{SAID}))|you (?:all|guys|two|both)|folks|guys|"
+    r"(?<=, )team|team(?=,)|your|yours|"
     r"(?:you|we) (?:all )?(?:think|feel|agree|mind|reckon|prefer|suggest|want)|(?:okay|happy|fine|good) with|"
     r"(?:should|shall|can|could|must|may) (?:we|i)|(?:what|how|why) (?:do|are|will|would) (?:we|i)|"
     rf"(?:do|did|are|were|have|will|would|can|could) you (?!{CAN_DO})|how are you|are you|(?:and|about) you|"

@@ -22,7 +22,8 @@ IMPERATIVE = (
 )
 
 WH = re.compile(
-    r"(?:(?:in|at|by|for|on|from|with|to|of|about|until|till|since|after|before) )?(?:what|when|where|why|how|who|whom|whose|which)\b(?! an? )",
+    r"(?:(?:in|at|by|for|on|from|with|to|of|about|until|till|since|after|before) )?"
+    r"(?:what|when|where|why|how|who|whom|whose|which)\b(?! an? )",
     re.I,
 )
 RELATIVE = re.compile(r"(?:which|who|whom|whose)\b", re.I)
@@ -32,7 +33,8 @@ ORDERS = re.compile(
     rf"(?:{IMPERATIVE})\b|(?:i|we)(?:['’]d| would)? (?:like|want|need) to (?:know|hear)\b|"
     r"(?:i|we)(?:['’]m|['’]re| am| are| was| were) (?:just )?wondering\b|(?:i|we) need (?:a|the|your)\b|"
     r"(?:the|an?|summary|recap|action items|status|next steps|notes)\b.*\bplease[.!]?$|"
-    r"(?:the |an? )?(?:quick |short )?(?:summary|recap|action items|next steps|decisions|open questions)(?: so far)?[.!]?$",
+    r"(?:the |an? )?(?:quick |short )?"
+    r"(?:summary|recap|action items|next steps|decisions|open questions)(?: so far)?[.!]?$",
     re.I,
 )
 TAG = re.compile(r",\s*(?:right|no|(?:is|was|does|did|has|can|wo)n['’]t (?:it|he|she))\s*\?$", re.I)
