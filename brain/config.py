@@ -19,6 +19,8 @@ class BrainSettings(Settings, frozen=True, kw_only=True):
     brief_model: str = "gpt-5.4-mini"
     answer_limit_s: float = 20.0
     """A question that has no whole answer by then has failed."""
+    answer_patience_s: float = 0.0
+    """Without a first word for so long the model is asked again; 0: 4.5 s at OpenAI, 15 s at a server of one's own."""
     brief_limit_s: float = 60.0
 
     @property

@@ -12,7 +12,7 @@ from brain.memory import Memory
 from brain.ports import Answerer, Briefer
 from shared.bus import LOST, Epoch
 from shared.commands import CommandLoop
-from shared.events import Event
+from shared.events import AskQuestion, Event
 from shared.sessions import Owner
 from shared.streams import BRAIN
 from shared.waiting import rest
@@ -46,11 +46,13 @@ def build_model(settings: BrainSettings) -> tuple[Answerer, Briefer]:
     if not settings.has_model:
         return EmbeddedAnswerer(), EmbeddedBriefer()
     # Imported only where it is used: the SDK costs most of a second at every start.
+    from brain.adapters.chat_client import Patience
     from brain.adapters.openai_chat import OpenAIAnswerer, OpenAIBriefer
 
     key, base_url = settings.openai_api_key.reveal(), settings.openai_base_url
+    first_s = settings.answer_patience_s or (15.0 if base_url else 4.5)
     return (
-        OpenAIAnswerer(key, model=settings.answer_model, base_url=base_url),
+        OpenAIAnswerer(key, model=settings.answer_model, base_url=base_url, patience=Patience(first_s=first_s)),
         OpenAIBriefer(key, model=settings.brief_model, base_url=base_url),
     )
 
@@ -82,5 +84,7 @@ class Desk:
 
 
 def lane_of(command: Event) -> str:
-    """A briefing does not hold up an answer."""
+    """What is said aloud is composed one after the other; nothing else holds up anything."""
+    if isinstance(command, AskQuestion) and not command.speak:
+        return command.id
     return f"{command.meeting_id}/{type(command).__name__}"

@@ -10,12 +10,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.embedded_redis import EmbeddedRedis
-from rehearsal.promises import doors, ingest, repeats, speech
+from rehearsal.promises import doors, ingest, models, repeats, speech
 from rehearsal.promises.rig import Load, Outcome, Rig
 from shared.bus import open_bus
 
 PROMISES: dict[int, Callable[[Rig], Awaitable[Outcome]]] = {
     6: speech.run,
+    7: models.run,
     8: ingest.run,
     11: repeats.run,
     16: doors.run,

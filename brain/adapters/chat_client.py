@@ -1,7 +1,8 @@
 """Chat completions of any OpenAI-compatible server, streamed; the vendor's types and errors stop here."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import suppress
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -10,15 +11,19 @@ import openai
 import structlog
 from openai.types.chat import ChatCompletionChunk
 
+from brain import metrics
 from brain.ports import Done, Text
 from brain.prompting import Message
+from brain.retrying import OutageError
+from shared.breaker import Breaker
+from shared.clock import SystemClock
 from shared.errors import AnswerError, Category
 from shared.events import Usage
 
 OPENAI_URL = "https://api.openai.com/v1"
-CONNECT_S = 5.0
-RETRIES = 2
-"""Before the stream begins; what has begun is not repeated, because its first words may have been spoken."""
+CONNECT_S = 3.0
+DOWN = frozenset({Category.CONNECTIVITY, Category.TIMEOUT, Category.UNAVAILABLE})
+"""What says that the server is down, not that it dislikes a request."""
 
 log = structlog.get_logger()
 
@@ -43,32 +48,76 @@ class Progress:
     has_text: bool = False
 
 
-class ChatClient:
-    """One pool of connections. Silence of `stall_s` between two pieces is an error."""
+@dataclass(frozen=True)
+class Patience:
+    """How long a model may be silent, in seconds."""
 
-    def __init__(self, api_key: str, *, model: str, base_url: str = "", stall_s: float = 15.0) -> None:
+    first_s: float = 4.5
+    """Until its first piece of text."""
+    stall_s: float = 4.0
+    """Between two pieces."""
+
+
+class ChatClient:
+    """One pool of connections and one breaker. One try per call: whoever calls knows whether another one helps."""
+
+    def __init__(self, api_key: str, *, model: str, base_url: str = "", patience: Patience | None = None) -> None:
         self.model = model
+        self._patience = patience or Patience()
         self._base_url = base_url or OPENAI_URL
+        self._breaker = Breaker(SystemClock())
         self._client = openai.AsyncOpenAI(
             api_key=api_key or "none",  # servers of one's own want no key, the library does
             base_url=self._base_url,
-            timeout=httpx2.Timeout(stall_s, connect=min(CONNECT_S, stall_s)),
-            max_retries=RETRIES,
+            timeout=httpx2.Timeout(self._patience.first_s, connect=min(CONNECT_S, self._patience.first_s)),
+            max_retries=0,
         )
 
     async def stream(self, call: Call) -> AsyncGenerator[Text | Done, None]:
-        """Raises AnswerError."""
+        """Raises AnswerError; OutageError where the server is left alone because it is down."""
+        if rest_s := self._breaker.admit():
+            reason = "The language model is down; it is tried again every 10 s."
+            raise OutageError(reason, category=Category.UNAVAILABLE, retry_after_s=rest_s)
+        try:
+            async with aclosing(self._try(call)) as parts:
+                async for part in parts:
+                    yield part
+        except AnswerError as error:
+            metrics.model_tries.labels(error.category).inc()
+            if error.category in DOWN:
+                self._breaker.failed()
+            raise
+        else:
+            metrics.model_tries.labels("complete").inc()
+            self._breaker.succeeded()
+        finally:
+            metrics.model_is_out.set(self._breaker.is_open)
+
+    async def _try(self, call: Call) -> AsyncGenerator[Text | Done, None]:
         progress = Progress(usage=Usage(model=self.model))
         try:
-            stream = await self._client.chat.completions.create(**self.arguments(call))  # type: ignore[call-overload]  # plain dicts
-            async with stream:
-                async for chunk in stream:
+            async with aclosing(self._chunks(call, progress)) as chunks:
+                async for chunk in chunks:
                     if text := self._read(chunk, progress):
                         yield Text(text)
-        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+        except (openai.OpenAIError, httpx2.HTTPError, TimeoutError, ValueError) as error:
             raise self._explained(error) from error
         check_end(progress, call)
         yield Done(progress.usage)
+
+    async def _chunks(self, call: Call, progress: Progress) -> AsyncGenerator[ChatCompletionChunk, None]:
+        """Raises TimeoutError: a server that keeps the line open without a word is silent too."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._patience.first_s
+        async with asyncio.timeout_at(until):
+            stream = await self._client.chat.completions.create(**self.arguments(call))  # type: ignore[call-overload]  # plain dicts
+        async with stream:
+            chunks = aiter(stream)
+            while True:
+                chunk = await next_within(chunks, loop.time() + self._patience.stall_s if progress.has_text else until)
+                if chunk is None:
+                    return
+                yield chunk
 
     async def warm_up(self) -> None:
         """Opens a connection, so that the question that comes need not wait for one."""
@@ -100,7 +149,14 @@ class ChatClient:
         return arguments
 
     def _read(self, chunk: ChatCompletionChunk, progress: Progress) -> str:
-        """The text of a chunk; the last one has usage and no choices."""
+        """The text of a chunk; the last one has usage and no choices. Raises ValueError for what is none."""
+        try:
+            return self._text_of(chunk, progress)
+        except (AttributeError, TypeError, KeyError, IndexError) as error:
+            # The SDK builds its objects without looking, whatever came.
+            raise ValueError("not a chunk of a chat completion") from error
+
+    def _text_of(self, chunk: ChatCompletionChunk, progress: Progress) -> str:
         if chunk.usage:
             details = chunk.usage.prompt_tokens_details
             progress.usage = Usage(
@@ -121,7 +177,7 @@ class ChatClient:
 
     def _explained(self, error: Exception) -> AnswerError:
         match error:
-            case openai.APITimeoutError() | httpx2.TimeoutException():
+            case openai.APITimeoutError() | httpx2.TimeoutException() | TimeoutError():
                 return AnswerError("The model was silent for too long; ask again.", category=Category.TIMEOUT)
             case openai.APIConnectionError() | httpx2.HTTPError():
                 reason = f"The connection to the model at {self._base_url} failed; is the server running?"
@@ -129,6 +185,12 @@ class ChatClient:
             case openai.APIStatusError():
                 return of_status(error, self.model)
         return AnswerError("The model's server broke off with an error; ask again.", category=Category.UNAVAILABLE)
+
+
+async def next_within(chunks: AsyncIterator[ChatCompletionChunk], until: float) -> ChatCompletionChunk | None:
+    """None after the last one. `until` is on the loop's clock. Raises TimeoutError."""
+    async with asyncio.timeout_at(until):
+        return await anext(chunks, None)
 
 
 def check_end(progress: Progress, call: Call) -> None:

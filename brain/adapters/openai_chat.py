@@ -1,14 +1,16 @@
 """Answers and briefings by OpenAI, or by any server that speaks its chat completions."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
 import msgspec
 import structlog
 
-from brain.adapters.chat_client import Call, ChatClient
+from brain.adapters.chat_client import Call, ChatClient, Patience
 from brain.drafts import BriefDraft, Check, read_draft, strict_schema
 from brain.ports import AnswerRequest, BriefRequest, Done, Text
 from brain.prompting import Message, answer_messages, brief_messages
+from brain.retrying import pause_s
 from brain.tasks import People
 from shared.errors import AnswerError, Category
 from shared.events import Brief, Usage
@@ -17,6 +19,9 @@ DEFAULT_MODEL = "gpt-5.4-mini"
 ANSWER_TOKENS = 1500
 BRIEF_TOKENS = 8000
 """Some models think in tokens before they write."""
+BRIEF_PATIENCE = Patience(first_s=25.0, stall_s=15.0)
+WORTH_A_TRY_S = 30.0
+"""Longer pauses than that leave no time for a briefing."""
 SCHEMA = strict_schema(BriefDraft)
 
 log = structlog.get_logger()
@@ -25,9 +30,11 @@ log = structlog.get_logger()
 class OpenAIAnswerer:
     """One call per answer, given on as it comes."""
 
-    def __init__(self, api_key: str, *, model: str = DEFAULT_MODEL, base_url: str = "", stall_s: float = 15.0) -> None:
+    def __init__(
+        self, api_key: str, *, model: str = DEFAULT_MODEL, base_url: str = "", patience: Patience | None = None
+    ) -> None:
         self.name = model
-        self._client = ChatClient(api_key, model=model, base_url=base_url, stall_s=stall_s)
+        self._client = ChatClient(api_key, model=model, base_url=base_url, patience=patience)
 
     def answer(self, request: AnswerRequest) -> AsyncGenerator[Text | Done, None]:
         call = Call(request.meeting_id, answer_messages(request), ANSWER_TOKENS)
@@ -43,9 +50,11 @@ class OpenAIAnswerer:
 class OpenAIBriefer:
     """One call, and a second one where the first gave no valid JSON."""
 
-    def __init__(self, api_key: str, *, model: str = DEFAULT_MODEL, base_url: str = "", stall_s: float = 45.0) -> None:
+    def __init__(
+        self, api_key: str, *, model: str = DEFAULT_MODEL, base_url: str = "", patience: Patience | None = None
+    ) -> None:
         self.name = model
-        self._client = ChatClient(api_key, model=model, base_url=base_url, stall_s=stall_s)
+        self._client = ChatClient(api_key, model=model, base_url=base_url, patience=patience or BRIEF_PATIENCE)
 
     async def brief(self, request: BriefRequest) -> tuple[Brief, Usage]:
         lines = [line for line in request.lines if line.end_ms > request.since_ms]
@@ -64,6 +73,18 @@ class OpenAIBriefer:
         await self._client.close()
 
     async def _write(self, meeting_id: str, messages: Sequence[Message]) -> tuple[str, Usage]:
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return await self._write_once(meeting_id, messages)
+            except AnswerError as error:
+                pause = pause_s(error, tries, WORTH_A_TRY_S)
+                if pause is None:
+                    raise
+            await asyncio.sleep(pause)
+
+    async def _write_once(self, meeting_id: str, messages: Sequence[Message]) -> tuple[str, Usage]:
         text, usage = "", Usage()
         async for part in self._client.stream(Call(meeting_id, messages, BRIEF_TOKENS, SCHEMA)):
             if isinstance(part, Done):

@@ -6,8 +6,9 @@
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import msgspec
 from aiohttp import web
@@ -21,12 +22,30 @@ MODEL = "gpt-5.4-mini"
 LONGEST_REQUEST = 32 << 20
 
 
+class Try(NamedTuple):
+    """A request as it came, and what was done to it."""
+
+    at_s: float
+    """Monotonic."""
+    fault: Fault
+    content: bytes
+
+
+def fair_weather() -> Fault:
+    return Fault.NONE
+
+
 class OpenAIServer:
     """`requests` keeps every body that was accepted. Each fault put into `faults` hits one request, in order."""
 
     def __init__(self, responder: Responder, *, models: tuple[str, ...] = (MODEL,), port: int = 0) -> None:
         self.requests: list[Body] = []
         self.faults: deque[Fault] = deque()
+        self.weather: Callable[[], Fault] = fair_weather
+        """Chooses the fault of each request where `faults` is empty."""
+        self.retry_after_s = 0.0
+        self.tries: list[Try] = []
+        """Every request, be it refused or not."""
         self.broken_off = asyncio.Event()
         """A client went away in the middle of a stream."""
         self._responder, self._models, self._port = responder, models, port
@@ -61,11 +80,13 @@ class OpenAIServer:
         return web.json_response({"object": "list", "data": models})
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
-        fault = self.faults.popleft() if self.faults else Fault.NONE
+        fault = self.faults.popleft() if self.faults else self.weather()
+        content = await request.read()
+        self.tries.append(Try(time.monotonic(), fault, content))
         if refused := await self._fail_early(fault):
             return refused
         try:
-            body = msgspec.json.decode(await request.read(), type=dict[str, Any])
+            body = msgspec.json.decode(content, type=dict[str, Any])
         except msgspec.DecodeError:
             return error_body(400, "We could not parse the JSON body of your request.")
         if problem := problem_of(body, self._models):
@@ -81,7 +102,10 @@ class OpenAIServer:
         if fault is Fault.HANG_BEFORE_HEADERS:
             await self._released.wait()
         if fault is Fault.RATE_LIMIT:
-            return error_body(429, "Rate limit reached.", code="rate_limit_exceeded", headers={"Retry-After": "0"})
+            headers = {"Retry-After": f"{self.retry_after_s:g}"}
+            return error_body(429, "Rate limit reached.", code="rate_limit_exceeded", headers=headers)
+        if fault is Fault.HTML:
+            return web.Response(text="<html><body>Bad gateway</body></html>", content_type="text/html")
         if fault is Fault.SERVER_ERROR:
             return error_body(500, "The server had an error while processing your request.")
         return None

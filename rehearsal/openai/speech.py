@@ -1,5 +1,6 @@
 """`POST /v1/audio/speech` of the OpenAI stand-in."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -14,15 +15,24 @@ VOICES = {"alloy", "ash", "ballad", "coral", "echo", "fable", "onyx", "nova", "s
 MODELS = {"tts-1", "tts-1-hd", "gpt-4o-mini-tts"}
 
 
+def fair_weather() -> SpeechFault:
+    return SpeechFault.NONE
+
+
 class Speaking:
     """`asked` keeps what was accepted. Each fault hits one request, in order."""
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
         self.faults: Faults = Faults()
+        self.weather: Callable[[], SpeechFault | int] = fair_weather
+        """Chooses the fault of each request where `faults` is empty."""
+        self.requests = self.failed = 0
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        fault = self.faults.popleft() if self.faults else SpeechFault.NONE
+        fault = self.faults.popleft() if self.faults else self.weather()
+        self.requests += 1
+        self.failed += fault is not SpeechFault.NONE
         if isinstance(fault, int):
             return error_body(fault, "The stand-in was told to refuse this.")
         try:

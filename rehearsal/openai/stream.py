@@ -17,6 +17,9 @@ class Fault(StrEnum):
 
     NONE = "none"
     RATE_LIMIT = "rate_limit"
+    HTML = "html"
+    """200 and a page, as proxies send it."""
+    NOT_A_CHUNK = "not_a_chunk"
     SERVER_ERROR = "server_error"
     HANG_BEFORE_HEADERS = "hang_before_headers"
     HANG_MID_STREAM = "hang_mid_stream"
@@ -26,6 +29,7 @@ class Fault(StrEnum):
 
 
 IN_STREAM = {
+    Fault.NOT_A_CHUNK: b'data: {"choices": 7}\n\n',
     Fault.HANG_MID_STREAM: b"",
     Fault.CUT_MID_STREAM: b"",
     Fault.GARBAGE_CHUNK: b'data: {"id": "chatcmpl-1", "choi\n\n',

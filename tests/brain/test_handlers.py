@@ -1,10 +1,14 @@
 """What the brain's handlers yield: lists of events, no bus."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 
-from brain.adapters.scripted import ScriptedAnswerer, ScriptedBriefer
+from msgspec import structs
+
+from brain.adapters.scripted import PIECES, ScriptedAnswerer, ScriptedBriefer
+from brain.answer import Deadline
 from brain.handlers import Brain, on_ask_question, on_say_text, on_write_brief
+from brain.ports import AnswerRequest, Done, Text
 from shared.clock import ManualClock
 from shared.errors import AnswerError, Category
 from shared.events import (
@@ -134,6 +138,63 @@ async def test_what_may_not_be_said_aloud_is_not_spoken() -> None:
         events = await asked(which)
         assert not any(event.speak for event in events if isinstance(event, SentenceComposed))
         assert not events[-1].spoken
+
+
+class BreaksOff(ScriptedAnswerer):
+    """Each try ends with the next of these errors; then it answers."""
+
+    def __init__(self, *errors: AnswerError, pieces: Sequence[str] = (*PIECES, "Tom agreed.")) -> None:
+        super().__init__(lambda _: pieces)
+        self._errors = list(errors)
+
+    async def answer(self, request: AnswerRequest) -> AsyncGenerator[Text | Done, None]:
+        async for part in super().answer(request):
+            if self._errors and isinstance(part, Text) and self.said_enough(part):
+                raise self._errors.pop(0)
+            yield part
+
+    def said_enough(self, part: Text) -> bool:
+        return part.text.startswith("Tom")
+
+
+def down(**more: object) -> AnswerError:
+    return AnswerError("It broke off.", category=Category.CONNECTIVITY, **more)
+
+
+async def test_an_answer_that_broke_off_goes_on_with_the_next_sentence() -> None:
+    pieces = ("The release moves to Tuesday [1]. ", "Maya tells the sales team [2]. ", "Tom is fine.")
+    model = BreaksOff(down(), down(), pieces=pieces)
+    events = await asked(brain(*listening(), answerer=model))
+    assert [request.said for request in model.requests] == [
+        [],
+        ["The release moves to Tuesday."],
+        ["The release moves to Tuesday."],
+    ]
+    assert events[-1].answer == "The release moves to Tuesday. Maya tells the sales team. Tom is fine."
+    assert [event.n for event in events if isinstance(event, SentenceComposed)] == [0, 1, 2]
+
+
+async def test_three_tries_are_enough() -> None:
+    model = BreaksOff(*[down()] * 9)
+    events = await asked(brain(*listening(), answerer=model))
+    assert len(model.requests) == 3
+    assert kinds(events)[-1] is QuestionFailed
+    assert events[-1].reason == "It broke off."
+
+
+async def test_a_model_that_asks_for_much_time_is_not_waited_for() -> None:
+    model = BreaksOff(down(retry_after_s=30.0))
+    events = await asked(brain(*listening(), answerer=model))
+    assert len(model.requests) == 1
+    assert kinds(events)[-1] is QuestionFailed
+
+
+async def test_a_question_that_waited_has_less_time_left() -> None:
+    clock = ManualClock(100_000)
+    waited = structs.replace(QUESTION, at=100_000 - 12_000)
+    assert Deadline.of(waited, clock, 20.0).left_s == 8.0
+    assert Deadline.of(structs.replace(QUESTION, at=1), clock, 20.0).left_s == 5.0
+    assert Deadline.of(structs.replace(QUESTION, at=200_000), clock, 20.0).left_s == 20.0
 
 
 async def test_a_model_that_fails_is_told_with_its_reason() -> None:

@@ -6,8 +6,10 @@ import pytest
 from structlog.testing import capture_logs
 from transcripts import meeting
 
+from brain.adapters.chat_client import Patience
 from brain.adapters.openai_chat import OpenAIAnswerer, OpenAIBriefer
 from brain.ports import AnswerRequest, BriefRequest, Done, Text
+from brain.retrying import OutageError
 from rehearsal.openai.bodies import Reply, Responder
 from rehearsal.openai.server import API_KEY, MODEL, OpenAIServer
 from rehearsal.openai.stream import Fault
@@ -27,6 +29,9 @@ DRAFT = {
     ],
     "open_questions": [],
 }
+
+
+HASTY = Patience(first_s=0.3, stall_s=0.2)
 
 
 def say(text: str | Reply = TEXT) -> Responder:
@@ -113,12 +118,6 @@ async def test_what_was_said_before_a_crash_is_told() -> None:
     assert "It moves to Tuesday." in server.requests[0]["messages"][-1]["content"]
 
 
-async def test_a_passing_fault_before_the_stream_is_tried_again() -> None:
-    async with answering(say()) as (server, answerer):
-        server.faults.append(Fault.RATE_LIMIT)
-        assert (await ask(answerer))[0] == TEXT
-
-
 @pytest.mark.parametrize(
     ("fault", "category"),
     [
@@ -126,10 +125,11 @@ async def test_a_passing_fault_before_the_stream_is_tried_again() -> None:
         (Fault.CUT_MID_STREAM, Category.CONNECTIVITY),
         (Fault.ERROR_MID_STREAM, Category.UNAVAILABLE),
         (Fault.GARBAGE_CHUNK, Category.UNAVAILABLE),
+        (Fault.NOT_A_CHUNK, Category.UNAVAILABLE),
     ],
 )
-async def test_a_fault_in_the_stream_ends_the_answer_and_is_not_tried_again(fault: Fault, category: Category) -> None:
-    async with answering(say(), stall_s=0.2) as (server, answerer):
+async def test_a_fault_in_the_stream_ends_the_try(fault: Fault, category: Category) -> None:
+    async with answering(say(), patience=HASTY) as (server, answerer):
         server.faults.append(fault)
         with pytest.raises(AnswerError) as failed:
             await ask(answerer)
@@ -143,16 +143,17 @@ async def test_a_fault_in_the_stream_ends_the_answer_and_is_not_tried_again(faul
         (Fault.RATE_LIMIT, Category.RATE_LIMIT),
         (Fault.SERVER_ERROR, Category.UNAVAILABLE),
         (Fault.HANG_BEFORE_HEADERS, Category.TIMEOUT),
+        (Fault.HTML, Category.CONNECTIVITY),
     ],
 )
-async def test_a_fault_that_stays_is_given_up_on(fault: Fault, category: Category) -> None:
-    async with answering(say(), stall_s=0.2) as (server, answerer):
-        server.faults.extend([fault] * 3)
+async def test_a_fault_before_the_stream_may_pass(fault: Fault, category: Category) -> None:
+    async with answering(say(), patience=HASTY) as (server, answerer):
+        server.faults.append(fault)
         with pytest.raises(AnswerError) as failed:
             await ask(answerer)
     assert failed.value.category is category
     assert not failed.value.is_permanent
-    assert not server.faults
+    assert len(server.tries) == 1
 
 
 @pytest.mark.parametrize(
@@ -166,6 +167,27 @@ async def test_what_cannot_work_is_not_tried_again(options: dict[str, str], cate
     assert failed.value.category is category
     assert failed.value.is_permanent
     assert server.requests == []
+
+
+async def test_a_server_that_is_down_is_left_alone() -> None:
+    async with answering(say()) as (server, answerer):
+        server.weather = lambda: Fault.SERVER_ERROR
+        reasons = []
+        for _ in range(8):
+            with pytest.raises(AnswerError) as failed:
+                await ask(answerer)
+            reasons.append(type(failed.value))
+    assert reasons == [AnswerError] * 5 + [OutageError] * 3
+    assert len(server.tries) == 5
+
+
+async def test_a_warm_up_costs_no_tokens_and_hides_its_failure() -> None:
+    async with answering(say()) as (server, answerer):
+        await answerer.warm_up()
+    assert server.tries == []
+    answerer = OpenAIAnswerer("", base_url="http://127.0.0.1:1/v1")
+    await answerer.warm_up()
+    await answerer.close()
 
 
 async def test_no_server_is_no_connection() -> None:
@@ -237,6 +259,14 @@ async def test_a_bad_briefing_is_repaired_once() -> None:
     assert written.title == "Release"
     assert "$.title" in server.requests[1]["messages"][-1]["content"]
     assert usage.completion_tokens > len(good) // 4 + 1
+
+
+async def test_a_briefing_is_tried_again() -> None:
+    async with briefing(say(msgspec.json.encode(DRAFT).decode())) as (server, briefer):
+        server.faults.extend([Fault.SERVER_ERROR, Fault.CUT_MID_STREAM])
+        written, _ = await brief(briefer)
+    assert written.title == "Release"
+    assert len(server.tries) == 3
 
 
 async def test_a_briefing_that_stays_bad_is_none() -> None:
