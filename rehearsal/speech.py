@@ -4,6 +4,7 @@ import asyncio
 import math
 import struct
 from collections import deque
+from contextlib import suppress
 from enum import Enum, auto
 
 from aiohttp import web
@@ -52,10 +53,11 @@ async def speak(request: web.Request, sound: bytes, rate_hz: int, fault: SpeechF
     await response.prepare(request)
     size = PIECE_MS * rate_hz // 1000 * 2 + (1 if fault is SpeechFault.ODD else 0)
     pieces = [sound[at : at + size] for at in range(0, len(sound), size)]
-    for n, piece in enumerate(pieces):
-        await misbehave(request, fault, n)
-        await response.write(piece)
-    await response.write_eof()
+    with suppress(ConnectionError):
+        for n, piece in enumerate(pieces):
+            await misbehave(request, fault, n)
+            await response.write(piece)
+        await response.write_eof()
     return response
 
 

@@ -119,7 +119,9 @@ class OpenAIServer:
                 await asyncio.sleep(0)
             await self._fail_late(request, fault)
             await response.write_eof()
-        except (ConnectionError, asyncio.CancelledError):
+        except ConnectionError:
+            self.broken_off.set()
+        except asyncio.CancelledError:
             self.broken_off.set()
             raise
         return response
