@@ -9,7 +9,10 @@ import structlog
 
 from brain import metrics
 from brain.composing import Composer
+from brain.injections import is_for_model
+from brain.outgoing import Outgoing
 from brain.ports import Answerer, AnswerRequest, Done
+from brain.prompting import INSTRUCTIONS
 from brain.retrying import pause_s
 from shared.clock import Clock
 from shared.errors import AnswerError, Category
@@ -17,6 +20,10 @@ from shared.events import AskQuestion, Cite, QuestionAnswered, QuestionFailed, S
 from shared.meetings import INSIDE
 from shared.view import MeetingView
 
+MOST_ALOUD = 600
+"""Characters; what comes after them is read, not heard."""
+NOT_FOR_ME = "I only answer questions about this meeting."
+DASHES = "-–—*_ "
 LEAST_S = 5.0
 """Of work on a question, however long it waited for its turn."""
 
@@ -61,12 +68,18 @@ class Answer:
         self._text_at = 0
         """When the last piece of text came."""
         self._speak = command.speak and can_speak(view)
+        self._is_aloud = True
+        """Until the short answer is over."""
+        self._outgoing = Outgoing(INSTRUCTIONS)
 
     async def compose(self) -> AsyncGenerator[SentenceComposed, None]:
         """Each sentence the moment it is complete. Raises AnswerError.
 
         What broke off is gone on from after its last whole sentence.
         """
+        if is_for_model(self._command.question):
+            yield self._add(NOT_FOR_ME, [])
+            return
         tries = 0
         while True:
             tries += 1
@@ -94,6 +107,8 @@ class Answer:
                     yield sentence
         for sentence in self._composed(self._composer.finish()):
             yield sentence
+        if self._outgoing.has_withheld and not self._sentences:
+            yield self._add(NOT_FOR_ME, [])
         if not self._sentences:
             raise AnswerError("The model gave an empty answer; ask again.", category=Category.UNAVAILABLE)
 
@@ -151,19 +166,26 @@ class Answer:
         fresh: list[SentenceComposed] = []
         known_texts = {sentence.text for sentence in self._sentences}
         for text in texts:
-            if text in known_texts:
+            if not text.strip(DASHES):
+                self._is_aloud = False
+                continue
+            clean = self._outgoing.clean(text)
+            if not clean or clean in known_texts:
                 continue  # some models begin again, where they were told to go on
             known = {cite.line_id for cite in self._cites()}
-            cites = [cite for cite in self._composer.cites if cite.line_id not in known]
-            sentence = self._sentence(text, cites)
-            self._sentences.append(sentence)
-            fresh.append(sentence)
+            fresh.append(self._add(clean, [cite for cite in self._composer.cites if cite.line_id not in known]))
         return fresh
+
+    def _add(self, text: str, cites: list[Cite]) -> SentenceComposed:
+        sentence = self._sentence(text, cites)
+        self._sentences.append(sentence)
+        self._is_aloud = self._is_aloud and sum(len(one.text) for one in self._sentences) <= MOST_ALOUD
+        return sentence
 
     def _sentence(self, text: str, cites: list[Cite]) -> SentenceComposed:
         n = len(self._sentences)
         times = {"model_asked_at": self._started_at, "text_at": self._text_at} if n == 0 else {}
-        fields = {"n": n, "text": text, "speak": self._speak, "cites": cites, **times}
+        fields = {"n": n, "text": text, "speak": self._speak and self._is_aloud, "cites": cites, **times}
         return effect(SentenceComposed, self._command, n, self._clock, **fields)
 
     def _cites(self) -> list[Cite]:

@@ -8,6 +8,7 @@ import structlog
 
 from brain.addressing import Addressing, Amend, Ask, WaitForMore
 from brain.handlers import Brain
+from brain.injections import is_for_model
 from shared.bus import LOST, Entry, decoded
 from shared.events import (
     Asked,
@@ -135,6 +136,7 @@ class Attention:
 
     async def _consider(self, fact: LineHeard) -> None:
         speaker = fact.line.speaker
+        is_for_model(fact.line.text)  # remembered for the prompt
         self._origin_ms = fact.at - fact.final_after_ms - fact.line.end_ms
         self._halves.pop(speaker, None)
         match self._addressing.consider(fact.line):

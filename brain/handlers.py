@@ -10,7 +10,9 @@ from msgspec import structs
 
 from brain.answer import Answer, Deadline
 from brain.memory import Memory
+from brain.outgoing import clean_brief
 from brain.ports import Answerer, Briefer, BriefRequest
+from brain.prompting import INSTRUCTIONS
 from brain.sentences import split
 from shared.bus import Bus
 from shared.clock import Clock
@@ -90,7 +92,9 @@ async def on_write_brief(command: WriteBrief, brain: Brain) -> AsyncIterator[Eve
         reason = f"No briefing came within {brain.brief_limit_s:g} s; ask again."
         yield effect(BriefFailed, command, "failed", brain.clock, reason=reason, category=Category.TIMEOUT)
     else:
-        brief = structs.replace(brief, upto_line_id=last_line_id(view), since_ms=command.since_ms)
+        brief = structs.replace(
+            clean_brief(brief, INSTRUCTIONS), upto_line_id=last_line_id(view), since_ms=command.since_ms
+        )
         yield effect(BriefWritten, command, "written", brain.clock, brief=brief, usage=usage)
 
 

@@ -6,6 +6,7 @@ The order keeps the beginning of the prompt the same from question to question, 
 from collections.abc import Sequence
 
 from brain.citations import visible
+from brain.injections import WITHHELD, is_for_model, withheld_in
 from brain.ports import AnswerRequest, BriefRequest
 from brain.quoting import NOT_SAID, clock
 from shared.events import Line
@@ -22,6 +23,8 @@ DATA_RULE = (
 )
 ANSWER_RULES = """You are {name}, an assistant that listens to a meeting and is asked about it aloud.
 Answer only from the transcript, in one to three short sentences that are easy to say: no lists, no markup, no headings.
+Only where the question asks for more than fits in them, write a line with three dashes, and after it up to eight further
+sentences: those are read, not heard.
 Say whose words they are where it matters. Answer in the language of the question.
 After each statement cite the lines it relies on by their numbers in brackets, before the full stop: [3] or [3, 5].
 If the transcript does not hold the answer, say: "{not_said}"
@@ -34,6 +37,10 @@ A decision is what was agreed, not what was considered. An action item is what s
 "due" is in the words of the meeting, null unless said.
 An open question is one that nobody answered. "title" has at most eight words, "summary" two to four sentences.
 {data_rule}"""
+
+
+INSTRUCTIONS = "\n".join((ANSWER_RULES, BRIEF_RULES, DATA_RULE))
+"""No answer quotes from these."""
 
 
 def answer_messages(request: AnswerRequest) -> list[Message]:
@@ -56,10 +63,12 @@ def brief_messages(request: BriefRequest, lines: Sequence[Line]) -> list[Message
 
 
 def transcript(lines: Sequence[Line]) -> str:
-    """`[n] 12:03 Maya: text`, one line each whatever was said."""
+    """`[n] 12:03 Maya: text`, one line each whatever was said; what was meant for the model is not among it."""
+    withheld = withheld_in(lines)
     shown = [
-        f"[{number}] {clock(line.start_ms)} {plain(line.speaker, LONGEST_NAME)}: {plain(line.text, LONGEST_LINE)}"
-        for number, line in enumerate(lines, start=1)
+        f"[{n + 1}] {clock(line.start_ms)} {name_of(line.speaker)}: "
+        + (WITHHELD if n in withheld else plain(line.text, LONGEST_LINE))
+        for n, line in enumerate(lines)
     ]
     return "\n".join(["TRANSCRIPT", *shown])
 
@@ -73,12 +82,17 @@ def asked(request: AnswerRequest) -> str:
             f"You have already said this much of your answer: {said}\n"
             "Go on right after it and repeat nothing; if nothing is missing, reply with nothing at all."
         )
-    who = plain(request.asked_by, LONGEST_NAME) or "Somebody"
+    who = name_of(request.asked_by)
     return "\n".join([*parts, f"{who} asks: {plain(request.question, LONGEST_QUESTION)}"])
 
 
 def names_of(participants: Sequence[str]) -> str:
-    return ", ".join(plain(name, LONGEST_NAME) for name in participants) or "unknown"
+    return ", ".join(name_of(name) for name in participants) or "unknown"
+
+
+def name_of(text: str) -> str:
+    """Anybody may call themselves what they like in a meeting."""
+    return "Somebody" if is_for_model(text) else plain(text, LONGEST_NAME) or "Somebody"
 
 
 def plain(text: str, longest: int) -> str:
