@@ -5,6 +5,7 @@ No list of patterns is complete, and none needs to be: the model has no tools, a
 """
 
 import functools
+import itertools
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from shared.events import Line
 WITHHELD = "(withheld: it reads like an instruction to the assistant)"
 WINDOW = 4
 """Lines in a row that are read as one: an instruction may be split over speakers."""
+SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
 CACHED = 100_000
 
 
@@ -71,9 +73,7 @@ def withheld_in(lines: Sequence[Line]) -> set[int]:
 
 def split_from(lines: Sequence[Line], first: int, known: set[int]) -> range:
     """The lines over which an instruction is spread that begins in line `first`."""
-    window = range(first, min(first + WINDOW, len(lines)))
-    if not known.isdisjoint(window):
-        return range(0)
+    window = itertools.takewhile(lambda number: number not in known, range(first, min(first + WINDOW, len(lines))))
     found = spread(tuple(lines[number].text for number in window))
     return range(first, first + found)
 
@@ -81,11 +81,13 @@ def split_from(lines: Sequence[Line], first: int, known: set[int]) -> range:
 @functools.lru_cache(maxsize=CACHED)
 def spread(texts: tuple[str, ...]) -> int:
     """Over how many of these texts, from the first on, one instruction goes; 0 where there is none."""
-    match = FOR_MODELS.search(" ".join(texts).lower())
+    match = FOR_MODELS.search(" ".join(texts).lower()) if len(texts) > 1 else None
     if not match or match.start() > len(texts[0]):
         return 0
     end, length = 0, 0
     while length < match.end() and end < len(texts):
         length += len(texts[end]) + 1
+        end += 1
+    while end < len(texts) and not texts[end - 1].rstrip().endswith(SENTENCE_ENDS):
         end += 1
     return end

@@ -54,23 +54,29 @@ class Outgoing:
             text = text[len(text.split(maxsplit=1)[0]) if text else 0 :]
         self._is_in_link = ends_in_link(text)
         cleaned = plain(text)
-        if self._quotes(cleaned) or self._quotes(text):
+        if self._quotes(cleaned, text):
             cleaned = ""
         self.has_withheld |= bool(sentence.strip()) and not cleaned
         return cleaned
 
-    def _quotes(self, text: str) -> bool:
-        """Whether it has a part of the instructions, be it backwards, rotated or letter by letter."""
+    def _quotes(self, *forms: str) -> bool:
+        """Whether one of these forms of a sentence has a part of the instructions.
+
+        Be it backwards, rotated or letter by letter; the first form is the one that would leave.
+        """
         if not self._instructions:
             return False
-        said = self._tail + letters(text)
-        found = any(
+        all_said = [self._tail + letters(form) for form in forms]
+        found = any(self._is_quoted(said) for said in dict.fromkeys(all_said))
+        self._tail = "" if found else all_said[0][-OVERLAP + 1 :]
+        return found
+
+    def _is_quoted(self, said: str) -> bool:
+        return any(
             way[at : at + OVERLAP] in self._instructions
             for way in (said, said[::-1], codecs.encode(said, "rot13"))
             for at in range(max(0, len(way) - OVERLAP + 1))
         )
-        self._tail = "" if found else said[-OVERLAP + 1 :]
-        return found
 
 
 def plain(text: str) -> str:

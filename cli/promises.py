@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.embedded_redis import EmbeddedRedis
-from rehearsal.promises import doors, ingest, models, repeats, speech
+from rehearsal.promises import doors, ingest, models, repeats, speech, words
 from rehearsal.promises.rig import Load, Outcome, Rig
 from shared.bus import open_bus
 
@@ -20,6 +20,7 @@ PROMISES: dict[int, Callable[[Rig], Awaitable[Outcome]]] = {
     8: ingest.run,
     11: repeats.run,
     16: doors.run,
+    19: words.run,
 }
 SHOWN = 5
 """Failures of one promise that are printed; all are in the file."""

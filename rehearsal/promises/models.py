@@ -32,7 +32,6 @@ from shared.events import (
     SpeechFinished,
     SpeechStarted,
 )
-from shared.meetings import INSIDE
 
 MOST_QUESTIONS, SECONDS_PER_QUESTION = 10, 3.0
 """In each meeting; fewer where the run is to be short."""
@@ -106,7 +105,7 @@ async def run(rig: Rig) -> Outcome:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
             scene = Scene(rig, http, model)
             meetings = [await join(scene, n) for n in range(rig.load.meetings)]
-            await until(partial(are_inside, rig, meetings), 60)
+            await until(partial(rig.are_inside, meetings), 60)
             failures: list[str] = []
             mixed = await bad_weather(scene, meetings, failures)
             outage = await whole_outage(scene, meetings, failures)
@@ -140,11 +139,6 @@ async def join(scene: Scene, number: int) -> str:
     code = f"abc-defg-{chr(97 + number // 26)}{chr(97 + number % 26)}y"
     async with scene.http.post("/meetings/join", json={"meeting_url": f"https://meet.google.com/{code}"}) as reply:
         return str((await reply.json())["meeting_id"])
-
-
-async def are_inside(rig: Rig, meetings: list[str]) -> bool:
-    states = [await rig.bus.state(meeting) for meeting in meetings]
-    return all(state.get("status") in INSIDE for state in states)
 
 
 # -- half of all requests fail -----------------------------------------------------------------------------------------

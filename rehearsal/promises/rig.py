@@ -18,6 +18,8 @@ from rehearsal.supervisor import Child, Supervisor
 from shared.bus import Bus
 from shared.errors import DecodeError
 from shared.events import CODEC, AnyEvent, AudioEnded, GapFound, LineHeard, TranscriptCompleted, new_id
+from shared.meetings import INSIDE
+from shared.streams import STATUS
 
 COMPLETE_WITHIN_S = 120.0
 
@@ -89,6 +91,11 @@ class Rig:
 
     async def new_meetings(self, count: int) -> list[str]:
         return [await new_meeting(self.bus, shard=(7 * n) % 64) for n in range(count)]
+
+    async def are_inside(self, meetings: list[str]) -> bool:
+        """The bots of all of them are in their calls."""
+        states = [await self.bus.state(meeting) for meeting in meetings]
+        return all(state.get(STATUS) in INSIDE for state in states)
 
     async def facts(self, meeting_id: str) -> list[AnyEvent]:
         found = []

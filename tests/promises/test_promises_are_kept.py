@@ -1,4 +1,4 @@
-"""Promises 6, 7, 8, 11 and 16 in short form, by the code of `chimein promises`."""
+"""Promises 6, 7, 8, 11, 16 and 19 in short form, by the code of `chimein promises`."""
 
 import pytest
 
@@ -15,6 +15,7 @@ from rehearsal.promises.rig import Load
         pytest.param(7, Load(meetings=3, seconds=14, seed=7), id="model_and_voice_may_fail"),
         pytest.param(8, Load(meetings=4, seconds=26, kills=2, seed=8), id="ingest_may_die"),
         pytest.param(16, Load(), id="doors_are_locked"),
+        pytest.param(19, Load(), id="words_and_links_do_nothing"),
         pytest.param(11, Load(meetings=2, seconds=16, seed=11), id="repeats_are_harmless"),
     ],
 )
