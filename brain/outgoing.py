@@ -68,7 +68,7 @@ class Outgoing:
             return False
         all_said = [self._tail + letters(form) for form in forms]
         found = any(self._is_quoted(said) for said in dict.fromkeys(all_said))
-        self._tail = "" if found else all_said[0][-OVERLAP + 1 :]
+        self._tail = all_said[0][-OVERLAP + 1 :]
         return found
 
     def _is_quoted(self, said: str) -> bool:
