@@ -1,6 +1,8 @@
 """What the brain is told."""
 
+from collections.abc import Iterator
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -22,6 +24,20 @@ class BrainSettings(Settings, frozen=True, kw_only=True):
     answer_patience_s: float = 0.0
     """Without a first word for so long the model is asked again; 0: 4.5 s at OpenAI, 15 s at a server of one's own."""
     brief_limit_s: float = 60.0
+
+    time_zone: str = "UTC"
+    """Of the meetings, as `Europe/Berlin`: `due tomorrow` becomes a date by it."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def problems(self) -> Iterator[str]:
+        yield from super().problems()
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            yield f"TIME_ZONE={self.time_zone}: no such time zone; use a name like Europe/Berlin or UTC"
 
     @property
     def has_model(self) -> bool:

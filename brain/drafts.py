@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import msgspec
 
+from brain.calendar_dates import date_of
 from brain.citations import Citations, cites_of
 from brain.tasks import People
 from shared.events import ActionItem, Brief, Line, Point
@@ -12,6 +14,7 @@ from shared.events import ActionItem, Brief, Line, Point
 LONGEST_TEXT = 600
 LONGEST_SUMMARY = 2000
 MOST_ENTRIES = 40
+A_YEAR = timedelta(days=366)
 
 
 class Strict(msgspec.Struct, forbid_unknown_fields=True):
@@ -27,6 +30,7 @@ class ActionDraft(Strict):
     task: str
     owner: str | None
     due: str | None
+    due_on: str | None
     lines: list[int]
 
 
@@ -57,6 +61,7 @@ class Check:
 
     lines: Sequence[Line]
     people: People
+    held_on: date | None = None
 
     def brief(self, draft: BriefDraft, *, made_by: str, since_ms: int) -> Brief:
         return Brief(
@@ -77,16 +82,29 @@ class Check:
         return [point for point in points if point.text and point.cites][:MOST_ENTRIES]
 
     def items(self, drafts: Iterable[ActionDraft]) -> list[ActionItem]:
-        items = [
-            ActionItem(
-                task=clean(draft.task),
-                owner=self.people.find(clean(draft.owner)) if draft.owner else None,
-                due=clean(draft.due) or None if draft.due else None,
-                cites=cites_of(draft.lines, self.lines),
-            )
-            for draft in drafts
-        ]
+        items = [self.item(draft) for draft in drafts]
         return [item for item in items if item.task and item.cites][:MOST_ENTRIES]
+
+    def item(self, draft: ActionDraft) -> ActionItem:
+        due = clean(draft.due) or None if draft.due else None
+        return ActionItem(
+            task=clean(draft.task),
+            owner=self.people.find(clean(draft.owner)) if draft.owner else None,
+            due=due,
+            due_on=self.day(due, draft.due_on) if due else None,
+            cites=cites_of(draft.lines, self.lines),
+        )
+
+    def day(self, due: str, told: str | None) -> str | None:
+        """By our own calendar; the model's where ours knows no day, and it is one that can be meant."""
+        if day := date_of(due, self.held_on):
+            return day.isoformat()
+        try:
+            day = date.fromisoformat(told or "")
+        except ValueError:
+            return None
+        is_near = self.held_on and abs(day - self.held_on) <= A_YEAR
+        return day.isoformat() if is_near else None
 
 
 def clean(text: str, longest: int = LONGEST_TEXT) -> str:

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 
 import structlog
 from msgspec import structs
 
 from brain.answer import Answer, Deadline
+from brain.calendar_dates import day_of_meeting
 from brain.memory import Memory
 from brain.outgoing import clean_brief
 from brain.ports import Answerer, Briefer, BriefRequest
@@ -44,6 +46,8 @@ class Brain:
     clock: Clock
     answer_limit_s: float = 20.0
     brief_limit_s: float = 60.0
+    zone: tzinfo = UTC
+    """Where the meetings are held: `tomorrow` depends on it."""
     replaced: set[str] = field(default_factory=set)
     """Questions that were asked again with more words."""
 
@@ -82,6 +86,7 @@ async def on_write_brief(command: WriteBrief, brain: Brain) -> AsyncIterator[Eve
         since_ms=command.since_ms,
         assistant_name=view.settings.bot_name,
         language=view.settings.language,
+        held_on=day_of_meeting(view.listening_at, brain.zone),
     )
     try:
         async with asyncio.timeout(brain.brief_limit_s):

@@ -1,6 +1,7 @@
 """What the brain needs from the outside: something that answers, and something that briefs."""
 
 from collections.abc import AsyncGenerator, Sequence
+from datetime import date
 from typing import Protocol
 
 import msgspec
@@ -58,6 +59,8 @@ class BriefRequest(msgspec.Struct, frozen=True, kw_only=True):
     since_ms: int = 0
     assistant_name: str = "Chime"
     language: str = "en"
+    held_on: date | None = None
+    """The day of the meeting where it is held; `by Friday` counts from it."""
 
 
 class Briefer(Protocol):

@@ -34,7 +34,7 @@ Use only what the transcript says. List nothing without evidence; an empty list 
 "lines" holds the numbers of the transcript lines that an entry relies on; every entry needs at least one.
 A decision is what was agreed, not what was considered. An action item is what somebody took on.
 "owner" is one of the participants by name, null unless it was said who.
-"due" is in the words of the meeting, null unless said.
+"due" is in the words of the meeting, null unless said; "due_on" is the day that they mean, as 2026-11-27, else null.
 An open question is one that nobody answered. "title" has at most eight words, "summary" two to four sentences.
 {data_rule}"""
 
@@ -54,11 +54,12 @@ def answer_messages(request: AnswerRequest) -> list[Message]:
 
 
 def brief_messages(request: BriefRequest, lines: Sequence[Line]) -> list[Message]:
+    day = f"The meeting is on {request.held_on:%A, %Y-%m-%d}.\n" if request.held_on else ""
     rules = BRIEF_RULES.format(language=plain(request.language, LONGEST_NAME), data_rule=DATA_RULE)
     return [
         {"role": "system", "content": rules},
         {"role": "user", "content": transcript(lines)},
-        {"role": "user", "content": f"Participants: {names_of(request.participants)}\nWrite the briefing."},
+        {"role": "user", "content": f"{day}Participants: {names_of(request.participants)}\nWrite the briefing."},
     ]
 
 

@@ -34,6 +34,7 @@ async def work(worker: Worker, settings: BrainSettings) -> None:
         worker.clock,
         answer_limit_s=settings.answer_limit_s,
         brief_limit_s=settings.brief_limit_s,
+        zone=settings.zone,
     )
     try:
         await Desk(worker, brain).run()

@@ -120,7 +120,7 @@ def show_brief(console: Console, brief: Brief) -> None:
     if brief.action_items:
         console.print("[bold]Action items[/bold]")
     for item in brief.action_items:
-        who_when = ", ".join(part for part in (item.owner, item.due) if part) or "nobody yet"
+        who_when = ", ".join(part for part in (item.owner, item.due, item.due_on) if part) or "nobody yet"
         console.print(f"  • {escape(item.task)} ({escape(who_when)})", highlight=False)
     console.print(f"made by {escape(brief.made_by)}\n", style="dim")
 

@@ -176,6 +176,7 @@ def point_row(point: Point) -> str:
 def action_row(item: ActionItem) -> str:
     owner = f"**{markdown_safe(item.owner)}**: " if item.owner else ""
     due = f", due {markdown_safe(item.due)}" if item.due else ""
+    due += f" ({item.due_on})" if item.due_on else ""
     return f"{owner}{markdown_safe(item.task)}{due}{cited(item.cites)}"
 
 

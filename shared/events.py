@@ -104,6 +104,9 @@ class ActionItem(msgspec.Struct, frozen=True, kw_only=True):
     task: str
     owner: str | None
     due: str | None
+    """In the words of the meeting."""
+    due_on: str | None = None
+    """The day that these words mean, as `2026-11-27`; null where they name none."""
     cites: list[Cite]
 
 

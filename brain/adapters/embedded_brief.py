@@ -4,8 +4,10 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 
 from brain.addressing import Addressing, Ignore
+from brain.calendar_dates import date_of
 from brain.citations import cite_of, visible
 from brain.context import Statement
 from brain.decisions import decisions_in
@@ -50,7 +52,7 @@ def brief_of(request: BriefRequest) -> Brief:
     people = People(request.participants or [turn.speaker for turn in turns])
     decisions, tasks = decisions_in(turns), tasks_in(turns, people)
     used = {part for found in [*decisions, *(task.statement for task in tasks)] for part in found.sentences}
-    draft = Draft(lines)
+    draft = Draft(lines, request.held_on)
     points = draft.points(points_in(turns, used))
     decided, taken_on = draft.points(decisions), draft.items(tasks)
     return Brief(
@@ -79,8 +81,8 @@ def for_assistant(lines: Sequence[Line], name: str) -> set[int]:
 class Draft:
     """Statements become the parts of a briefing, with their lines."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
-        self._lines = lines
+    def __init__(self, lines: Sequence[Line], held_on: date | None) -> None:
+        self._lines, self._held_on = lines, held_on
 
     def points(self, statements: Sequence[Statement]) -> list[Point]:
         return [Point(text=visible(found.text), cites=self.cites(found)) for found in statements]
@@ -88,7 +90,11 @@ class Draft:
     def items(self, tasks: Sequence[Task]) -> list[ActionItem]:
         return [
             ActionItem(
-                task=visible(task.statement.text), owner=task.owner, due=task.due, cites=self.cites(task.statement)
+                task=visible(task.statement.text),
+                owner=task.owner,
+                due=task.due,
+                due_on=day.isoformat() if (day := date_of(task.due, self._held_on)) else None,
+                cites=self.cites(task.statement),
             )
             for task in tasks
         ]

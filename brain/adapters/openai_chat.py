@@ -58,7 +58,7 @@ class OpenAIBriefer:
 
     async def brief(self, request: BriefRequest) -> tuple[Brief, Usage]:
         lines = [line for line in request.lines if line.end_ms > request.since_ms]
-        check = Check(lines, People([*request.participants, *(line.speaker for line in lines)]))
+        check = Check(lines, People([*request.participants, *(line.speaker for line in lines)]), request.held_on)
         messages = brief_messages(request, lines)
         text, usage = await self._write(request.meeting_id, messages)
         try:

@@ -109,7 +109,7 @@ function showBrief(brief) {
 }
 
 function actionText(item) {
-  return `${item.owner ? `${item.owner}: ` : ""}${item.task}${item.due ? ` (due ${item.due})` : ""}`;
+  return `${item.owner ? `${item.owner}: ` : ""}${item.task}${item.due ? ` (due ${item.due}${item.due_on ? `, ${item.due_on}` : ""})` : ""}`;
 }
 
 async function download(format) {

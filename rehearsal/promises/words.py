@@ -169,7 +169,7 @@ def squeezed(text: str) -> str:
 
 def drafted(misdeeds: Sequence[str]) -> str:
     points = [{"text": text, "lines": [1]} for text in misdeeds]
-    items = [{"task": text, "owner": "Mallory", "due": text, "lines": [1]} for text in misdeeds]
+    items = [{"task": text, "owner": "Mallory", "due": text, "due_on": text, "lines": [1]} for text in misdeeds]
     return msgspec.json.encode(
         {
             "title": misdeeds[0],

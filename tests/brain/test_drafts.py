@@ -1,3 +1,5 @@
+from datetime import date
+
 import msgspec
 import pytest
 from transcripts import meeting
@@ -40,8 +42,26 @@ def test_what_cites_no_real_line_is_not_listed() -> None:
 
 
 def test_only_people_of_the_meeting_own_tasks() -> None:
-    items = CHECK.items([ActionDraft("A", "maya", " ", [1]), ActionDraft("B", "Karen", "Friday", [2])])
+    items = CHECK.items([ActionDraft("A", "maya", " ", None, [1]), ActionDraft("B", "Karen", "Friday", None, [2])])
     assert [(item.owner, item.due) for item in items] == [("Maya Chen", None), (None, "Friday")]
+
+
+@pytest.mark.parametrize(
+    ("due", "told", "day"),
+    [
+        ("by Friday", None, "2026-11-27"),
+        ("by Friday", "2026-12-04", "2026-11-27"),
+        ("after the summer school", "2026-12-04", "2026-12-04"),
+        ("after the summer school", "soon", None),
+        ("after the summer school", "2031-01-01", None),
+        ("after the summer school", None, None),
+        (None, "2026-12-04", None),
+    ],
+)
+def test_a_day_needs_words_that_mean_it(due: str | None, told: str | None, day: str | None) -> None:
+    check = Check(LINES, People(["Maya"]), date(2026, 11, 23))
+    (item,) = check.items([ActionDraft("A", None, due, told, [1])])
+    assert item.due_on == day
 
 
 def test_text_of_a_model_is_cleaned_and_bounded() -> None:

@@ -25,8 +25,8 @@ def respond(messages: Sequence[Mapping[str, object]], wanted: Mapping[str, objec
     if wanted is None:
         return "Maya will [5, 900]. She talks to Karen after the call [5]."
     point = {"text": "The release moves", "lines": [1, 900]}
-    item = {"task": "Talk to Karen", "owner": "Maya", "due": "today", "lines": [1]}
-    stranger = {"task": "Pay", "owner": "Karen", "due": None, "lines": [1]}
+    item = {"task": "Talk to Karen", "owner": "Maya", "due": "today", "due_on": None, "lines": [1]}
+    stranger = {"task": "Pay", "owner": "Karen", "due": None, "due_on": None, "lines": [1]}
     kinds = {"key_points": [point], "decisions": [point], "open_questions": [{"text": "Invented", "lines": [900]}]}
     draft = {"title": "Standup", "summary": "Short.", "action_items": [item, stranger], **kinds}
     return msgspec.json.encode(draft).decode()

@@ -24,8 +24,8 @@ DRAFT = {
     "key_points": [],
     "decisions": [{"text": "The release moves to Tuesday", "lines": [1, 2, 99]}, {"text": "Invented", "lines": [42]}],
     "action_items": [
-        {"task": "Tell sales", "owner": "maya", "due": None, "lines": [1]},
-        {"task": "Pay", "owner": "Karen", "due": "Friday", "lines": [2]},
+        {"task": "Tell sales", "owner": "maya", "due": None, "due_on": None, "lines": [1]},
+        {"task": "Pay", "owner": "Karen", "due": "Friday", "due_on": None, "lines": [2]},
     ],
     "open_questions": [],
 }
