@@ -63,6 +63,9 @@ bench: $(STAMP) ## Measure every hop beside the floor, and what of an answer's t
 	@$(BIN)/python -m bench.hops
 	@$(BIN)/python -m bench.own_share
 
+eval: $(STAMP) ## How right answers, citations and action items are, with the model that is configured (V=1 lists misses)
+	@PYTHONPATH=.:tests/support $(BIN)/python -m evaluation $(if $(V),-v)
+
 promises: $(STAMP) ## Break things under load and count what was lost (ONLY=8 SEED=1 MINUTES=10 for one of them)
 	@$(BIN)/chimein promises $(ONLY:%=--only %) $(SEED:%=--seed %) $(MINUTES:%=--minutes %)
 	@$(if $(ONLY),,$(BIN)/python -m pytest -q tests/promises)

@@ -1,6 +1,6 @@
-"""How good answers and briefings are, of whatever model is configured: meetings with questions and what is true of them.
+"""How good answers and briefings are, of whatever model is configured: `make eval` prints it.
 
-`make eval` prints it.
+Four meetings, with questions and what is true of them.
 """
 
 import asyncio
@@ -206,7 +206,7 @@ def is_item(item: ActionItem, wanted: Task) -> bool:
     return is_named and bool(numbers & set(wanted.evidence))
 
 
-# -- the brain, as it runs, on one meeting -------------------------------------------------------------------------------
+# -- the brain, as it runs, on one meeting -----------------------------------------------------------------------------
 
 
 class FixedMemory:
@@ -255,10 +255,10 @@ async def main() -> None:
     settings = load(BrainSettings, environment())
     answerer, briefer = build_model(settings)
     figures = await evaluate(answerer, briefer)
-    print(f"{len(meetings())} meetings; answers: {answerer.name}; briefings: {briefer.name}\n{figures}")
-    print(f"being addressed: {addressed_eval.evaluate()}")
-    if "-v" in sys.argv:
-        print("\nmissed:", *figures.misses, sep="\n  ")
+    told = [f"{len(meetings())} meetings; answers: {answerer.name}; briefings: {briefer.name}", str(figures)]
+    told.append(f"being addressed: {addressed_eval.evaluate()}")
+    told += ["missed:", *figures.misses] if "-v" in sys.argv else []
+    sys.stdout.write("\n".join([*told, ""]))
     await answerer.close()
     await briefer.close()
 
