@@ -157,6 +157,7 @@ class Answer:
             question=self._command.question,
             asked_by=self._command.asked_by,
             lines=list(self._view.lines),
+            chapters=list(self._view.chapters),
             participants=list(self._view.participants_ever.values()),
             assistant_name=self._view.settings.bot_name,
             said=[sentence.text for sentence in self._sentences],

@@ -9,6 +9,7 @@ import structlog
 from brain.addressing import Addressing, Amend, Ask, WaitForMore
 from brain.handlers import Brain
 from brain.injections import is_for_model
+from brain.noting import Notes
 from shared.bus import LOST, Entry, decoded
 from shared.events import (
     Asked,
@@ -25,6 +26,7 @@ from shared.events import (
     SpeechCut,
     SpeechFinished,
     TranscriptCompleted,
+    WriteBrief,
     effect,
     new_trace,
 )
@@ -61,6 +63,7 @@ async def attend(meeting: OwnedMeeting, brain: Brain) -> None:
     finally:
         for follower in followers:
             follower.close()
+        await attention.close()
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,11 @@ class Attention:
         """Unix ms of source time 0, as the last line has it."""
         self._warm_until_ms = 0
         self._warming: asyncio.Task[None] | None = None
+        self._notes = Notes(meeting, brain)
         self.is_over = False
+
+    async def close(self) -> None:
+        await self._notes.close()
 
     def remember(self, past: Iterable[Entry]) -> None:
         """What was put before is known before what it was put for is considered."""
@@ -109,14 +116,17 @@ class Attention:
                 self._answers_by_name = fact.settings.answer_when == "addressed"
             case ParticipantJoined() | ParticipantRenamed():
                 self._addressing.meet(fact.name)
-            case LineHeard() if self._answers_by_name:
-                await self._consider(fact)
+            case LineHeard():
+                self._notes.hear(fact)
+                if self._answers_by_name:
+                    await self._consider(fact)
             case ChatReceived() if self._answers_by_name:
                 await self._consider_chat(fact)
             case CaptionChanged() if self._answers_by_name:
                 self._prepare(fact)
             case TranscriptCompleted():
                 self.is_over = True
+                await self._send(WriteBrief(id=f"{fact.id}/brief", meeting_id=fact.meeting_id, at=fact.at))
             case _:
                 self._note_answer(fact)
 
@@ -189,7 +199,7 @@ class Attention:
         await self._meeting.write(write_of(asked))
         log.info("question.noticed", meeting_id=self._meeting.id, via=via)
 
-    async def _send(self, command: AskQuestion) -> None:
+    async def _send(self, command: AskQuestion | WriteBrief) -> None:
         while True:
             try:
                 await self._meeting.bus.command(BRAIN, command)

@@ -1,6 +1,7 @@
 """What the brain does with each command. A handler may run twice; what is on the timeline already is not repeated."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -22,17 +23,30 @@ from shared.commands import Handler
 from shared.errors import AnswerError, Category
 from shared.events import (
     AskQuestion,
+    Brief,
     BriefFailed,
     BriefWritten,
     Event,
     SayText,
     SentenceComposed,
+    Usage,
     WriteBrief,
     effect,
 )
 from shared.view import MeetingView
 
 log = structlog.get_logger()
+
+
+NOTHING_SAID = Brief(
+    title="Meeting",
+    summary="Nothing has been said yet.",
+    key_points=[],
+    decisions=[],
+    action_items=[],
+    open_questions=[],
+    made_by="chimein",
+)
 
 
 @dataclass(frozen=True)
@@ -79,28 +93,41 @@ async def on_say_text(command: SayText, brain: Brain) -> AsyncIterator[Event]:
 
 async def on_write_brief(command: WriteBrief, brain: Brain) -> AsyncIterator[Event]:
     view = await brain.memory.view(command.meeting_id)
-    request = BriefRequest(
-        meeting_id=command.meeting_id,
-        lines=[line for line in view.lines if line.end_ms > command.since_ms],
-        participants=list(view.participants_ever.values()),
-        since_ms=command.since_ms,
-        assistant_name=view.settings.bot_name,
-        language=view.settings.language,
-        held_on=day_of_meeting(view.listening_at, brain.zone),
-    )
+    kept = view.briefs.get((command.since_ms, command.until_ms))
+    if kept and kept.upto_line_id == last_line_id(view):
+        yield effect(BriefWritten, command, "written", brain.clock, brief=kept)
+        return
     try:
         async with asyncio.timeout(brain.brief_limit_s):
-            brief, usage = await brain.briefer.brief(request)
+            brief, usage = await written(brief_request(command, view, brain), brain.briefer)
     except AnswerError as error:
         yield effect(BriefFailed, command, "failed", brain.clock, reason=error.reason, category=error.category)
     except TimeoutError:
         reason = f"No briefing came within {brain.brief_limit_s:g} s; ask again."
         yield effect(BriefFailed, command, "failed", brain.clock, reason=reason, category=Category.TIMEOUT)
     else:
-        brief = structs.replace(
-            clean_brief(brief, INSTRUCTIONS), upto_line_id=last_line_id(view), since_ms=command.since_ms
-        )
+        reach = {"since_ms": command.since_ms, "until_ms": command.until_ms, "upto_line_id": last_line_id(view)}
+        brief = structs.replace(clean_brief(brief, INSTRUCTIONS), **reach)
         yield effect(BriefWritten, command, "written", brain.clock, brief=brief, usage=usage)
+
+
+async def written(request: BriefRequest, briefer: Briefer) -> tuple[Brief, Usage]:
+    """Raises AnswerError."""
+    return await briefer.brief(request) if request.lines else (NOTHING_SAID, Usage())
+
+
+def brief_request(command: WriteBrief, view: MeetingView, brain: Brain) -> BriefRequest:
+    until_ms = command.until_ms or sys.maxsize
+    return BriefRequest(
+        meeting_id=command.meeting_id,
+        lines=[line for line in view.lines if line.end_ms > command.since_ms and line.start_ms < until_ms],
+        chapters=list(view.chapters),
+        participants=list(view.participants_ever.values()),
+        since_ms=command.since_ms,
+        assistant_name=view.settings.bot_name,
+        language=view.settings.language,
+        held_on=day_of_meeting(view.listening_at, brain.zone),
+    )
 
 
 def last_line_id(view: MeetingView) -> str:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import msgspec
 
-from shared.events import Brief, Line, Usage
+from shared.events import Brief, ChapterNoted, Line, Usage
 
 
 class AnswerRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,6 +16,8 @@ class AnswerRequest(msgspec.Struct, frozen=True, kw_only=True):
     question: str
     asked_by: str
     lines: Sequence[Line]
+    chapters: Sequence[ChapterNoted] = ()
+    """Notes of some of the lines, in order."""
     participants: Sequence[str]
     assistant_name: str
     said: Sequence[str] = ()
@@ -50,11 +52,21 @@ class Answerer(Protocol):
     async def close(self) -> None: ...
 
 
+class NotesRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Some minutes of a meeting, to be noted down."""
+
+    meeting_id: str
+    lines: Sequence[Line]
+    language: str = "en"
+
+
 class BriefRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a briefing is made of."""
 
     meeting_id: str
     lines: Sequence[Line]
+    chapters: Sequence[ChapterNoted] = ()
+    """Notes of some of the lines, in order."""
     participants: Sequence[str]
     since_ms: int = 0
     assistant_name: str = "Chime"
@@ -67,9 +79,15 @@ class Briefer(Protocol):
     """Writes a briefing. Raises shared.errors.AnswerError."""
 
     name: str
+    takes_notes: bool
+    """Whether a long meeting is told to it in notes; otherwise it reads every line each time."""
 
     async def brief(self, request: BriefRequest) -> tuple[Brief, Usage]:
         """Every cite is a real line; what is not evidenced is not listed."""
+        ...
+
+    async def take_notes(self, request: NotesRequest) -> tuple[str, Usage]:
+        """A point in each row, with the numbers of its lines in brackets."""
         ...
 
     async def close(self) -> None: ...

@@ -3,13 +3,14 @@
 The order keeps the beginning of the prompt the same from question to question, so that servers can cache it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from brain.chapters import material
 from brain.citations import visible
 from brain.injections import WITHHELD, is_for_model, withheld_in
-from brain.ports import AnswerRequest, BriefRequest
+from brain.ports import AnswerRequest, BriefRequest, NotesRequest
 from brain.quoting import NOT_SAID, clock
-from shared.events import Line
+from shared.events import ChapterNoted, Line
 
 LONGEST_NAME = 80
 LONGEST_LINE = 2000
@@ -39,8 +40,22 @@ An open question is one that nobody answered. "title" has at most eight words, "
 {data_rule}"""
 
 
-INSTRUCTIONS = "\n".join((ANSWER_RULES, BRIEF_RULES, DATA_RULE))
+NOTES_RULES = """You keep the notes of a meeting, in the language with the code "{language}".
+Write at most eight rows of at most twenty words each: what was decided, what somebody took on and until when, what was
+asked and not answered, and the facts, names and numbers that will matter later. Nothing but what the transcript says.
+End every row with the numbers of the lines it relies on, in brackets: [3] or [3, 5].
+{data_rule}"""
+INSTRUCTIONS = "\n".join((ANSWER_RULES, BRIEF_RULES, NOTES_RULES, DATA_RULE))
 """No answer quotes from these."""
+
+
+WORDS_IN_ANSWER, WORDS_IN_BRIEF = 40_000, 4_000
+"""Of a transcript that is shown word by word; of a longer one the oldest chapters are shown by their notes."""
+
+
+def notes_messages(request: NotesRequest) -> list[Message]:
+    rules = NOTES_RULES.format(language=plain(request.language, LONGEST_NAME), data_rule=DATA_RULE)
+    return [{"role": "system", "content": rules}, {"role": "user", "content": transcript(request.lines)}]
 
 
 def answer_messages(request: AnswerRequest) -> list[Message]:
@@ -48,7 +63,7 @@ def answer_messages(request: AnswerRequest) -> list[Message]:
     rules = ANSWER_RULES.format(name=name, not_said=NOT_SAID, data_rule=DATA_RULE)
     return [
         {"role": "system", "content": rules},
-        {"role": "user", "content": transcript(request.lines)},
+        {"role": "user", "content": told(request.lines, request.chapters, WORDS_IN_ANSWER)},
         {"role": "user", "content": asked(request)},
     ]
 
@@ -58,18 +73,36 @@ def brief_messages(request: BriefRequest, lines: Sequence[Line]) -> list[Message
     rules = BRIEF_RULES.format(language=plain(request.language, LONGEST_NAME), data_rule=DATA_RULE)
     return [
         {"role": "system", "content": rules},
-        {"role": "user", "content": transcript(lines)},
+        {"role": "user", "content": told(lines, request.chapters, WORDS_IN_BRIEF)},
         {"role": "user", "content": f"{day}Participants: {names_of(request.participants)}\nWrite the briefing."},
     ]
 
 
-def transcript(lines: Sequence[Line]) -> str:
-    """`[n] 12:03 Maya: text`, one line each whatever was said; what was meant for the model is not among it."""
+def told(lines: Sequence[Line], chapters: Sequence[ChapterNoted], most_words: int) -> str:
+    """The notes of what was said a while ago, and the transcript of the rest; numbers mean the same in both."""
+    shown = material(lines, chapters, most_words)
+    if not shown.chapters:
+        return transcript(lines)
+    numbers = {line.id: number for number, line in enumerate(lines, start=1)}
+    notes = [
+        f"- {plain(point.text, LONGEST_LINE)} {sorted({numbers[cite.line_id] for cite in point.cites})}"
+        for chapter in shown.chapters
+        for point in chapter.points
+    ]
+    return "\n".join(["NOTES of what was said before", *notes, transcript(lines, shown.shown)])
+
+
+def transcript(lines: Sequence[Line], only: Collection[str] | None = None) -> str:
+    """`[n] 12:03 Maya: text`, one line each whatever was said; what was meant for the model is not among it.
+
+    `only`: the ids of the lines to be shown, all of them without it.
+    """
     withheld = withheld_in(lines)
     shown = [
         f"[{n + 1}] {clock(line.start_ms)} {name_of(line.speaker)}: "
         + (WITHHELD if n in withheld else plain(line.text, LONGEST_LINE))
         for n, line in enumerate(lines)
+        if only is None or line.id in only
     ]
     return "\n".join(["TRANSCRIPT", *shown])
 

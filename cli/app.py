@@ -141,10 +141,15 @@ def ask(
 
 @app.command()
 def brief(
-    meeting_id: MeetingId, since: Annotated[str, typer.Option(help="Only from here on: h:mm:ss or ms.")] = "0"
+    meeting_id: MeetingId,
+    since: Annotated[str, typer.Option(help="Only from here on: h:mm:ss, the id of a line, or joined:NAME.")] = "",
+    until: Annotated[str, typer.Option(help="Only up to here: h:mm:ss, or the id of a line.")] = "",
+    level: Annotated[str, typer.Option(help="glance, short or full.")] = "",
+    about: Annotated[str, typer.Option(help="Also where this person was spoken of or to.")] = "",
 ) -> None:
     """What happened so far."""
-    client(lambda gateway: reading.brief(gateway, console, meeting_id, since))
+    wanted = {"since": since, "until": until, "level": level, "about": about}
+    client(lambda gateway: reading.brief(gateway, console, meeting_id, wanted))
 
 
 @app.command()

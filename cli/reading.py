@@ -45,9 +45,10 @@ async def ask(gateway: Gateway, console: Console, meeting_id: str, question: str
         console.print(f"  {clock_of(cite['at_ms'])} {escape(cite['speaker'])}", style="dim")
 
 
-async def brief(gateway: Gateway, console: Console, meeting_id: str, since: str) -> None:
+async def brief(gateway: Gateway, console: Console, meeting_id: str, wanted: Mapping[str, str]) -> None:
     path = f"/meetings/{meeting_id}/brief"
-    console.print(escape((await gateway.call("GET", path, accept="text/markdown", params={"since": since})).decode()))
+    params = {name: value for name, value in wanted.items() if value}
+    console.print(escape((await gateway.call("GET", path, accept="text/markdown", params=params)).decode()))
 
 
 async def say(gateway: Gateway, console: Console, meeting_id: str, text: str) -> None:

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from shared.events import Brief, Cite
+from shared.events import Brief, Cite, Point
 
 
 class MeetingHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -231,6 +231,8 @@ class Briefing(Brief, frozen=True, kw_only=True):
     """A briefing, and how much of the meeting it can know of."""
 
     coverage: str
+    mentions: list[Point] | msgspec.UnsetType = msgspec.UNSET
+    """Where the person of `about` was spoken of or to, in the words that were said."""
 
 
 class Liveness(msgspec.Struct, frozen=True, kw_only=True):

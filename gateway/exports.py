@@ -9,6 +9,8 @@ import msgspec
 from gateway.answers import flat
 from gateway.contract import Briefing, Transcript, TranscriptGap, TranscriptLine, TranscriptWord
 from gateway.coverage import coverage_of, tracks_of
+from gateway.levels import at_level
+from gateway.mentions import mentions_of
 from shared.events import ActionItem, Brief, Cite, Line, Point
 from shared.view import MeetingView
 
@@ -152,8 +154,14 @@ def vtt_safe(text: str) -> str:
 # -- briefings -----------------------------------------------------------------------------------------------------
 
 
-def briefing_of(brief: Brief, state: Mapping[str, str], view: MeetingView) -> Briefing:
-    return Briefing(**msgspec.structs.asdict(brief), coverage=coverage_of(tracks_of(state, view), view).summary)
+def briefing_of(
+    brief: Brief, state: Mapping[str, str], view: MeetingView, *, level: str = "full", about: str = ""
+) -> Briefing:
+    return Briefing(
+        **msgspec.structs.asdict(at_level(brief, level)),
+        coverage=coverage_of(tracks_of(state, view), view).summary,
+        mentions=mentions_of(about, view.lines, brief) if about.strip() else msgspec.UNSET,
+    )
 
 
 def brief_to_markdown(brief: Briefing) -> str:
@@ -162,6 +170,7 @@ def brief_to_markdown(brief: Briefing) -> str:
     parts += section("Decisions", [point_row(point) for point in brief.decisions])
     parts += section("Action items", [action_row(item) for item in brief.action_items])
     parts += section("Open questions", [point_row(point) for point in brief.open_questions])
+    parts += section("Mentions", [point_row(point) for point in brief.mentions or []])
     return "\n\n".join([*parts, f"*{brief.coverage} Written by {markdown_safe(brief.made_by)}.*"]) + "\n"
 
 

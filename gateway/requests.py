@@ -86,15 +86,28 @@ class ListQuery(Request, frozen=True, kw_only=True):
 
 
 class BriefQuery(Request, frozen=True, kw_only=True):
-    """Which part of the meeting."""
+    """Which part of the meeting, at what length, and for whom."""
 
     since: Annotated[
         str,
         Meta(
-            pattern=r"^([0-9]{1,9}|([0-9]{1,2}:)?[0-9]{1,2}:[0-9]{2})$",
-            description="Only what was said from here on: milliseconds from the start, or h:mm:ss",
+            min_length=1,
+            max_length=200,
+            description="Only what was said from here on: milliseconds from the start, h:mm:ss, the id of a line, "
+            "or `joined:` and a name for what somebody missed who came late",
+            examples=["0:30:00", "joined:Maya"],
         ),
     ] = "0"
+    until: Annotated[
+        str, Meta(max_length=200, description="Only what was said up to here, as in `since`; up to now without it")
+    ] = ""
+    level: Annotated[
+        Literal["glance", "short", "full"],
+        Meta(description="`glance`: 100 words; `short`: without the key points; `full`"),
+    ] = "full"
+    about: Annotated[
+        str, Meta(max_length=100, description="Adds `mentions`: where this person was spoken of or to")
+    ] = ""
 
 
 class TranscriptQuery(Request, frozen=True, kw_only=True):

@@ -125,6 +125,8 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     """The last line it knows of."""
     since_ms: int = 0
     """It covers what was said from here on."""
+    until_ms: int = 0
+    """It covers what was said up to here; 0: up to its last line."""
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,9 +180,11 @@ class SayText(Event, frozen=True, kw_only=True, tag="text.say"):
 
 
 class WriteBrief(Event, frozen=True, kw_only=True, tag="brief.write"):
-    """gateway → brain. Replies: BriefWritten, BriefFailed."""
+    """gateway or brain → brain. Replies: BriefWritten, BriefFailed."""
 
     since_ms: int = 0
+    until_ms: int = 0
+    """0: up to now."""
 
 
 # -- facts: the meeting and its people (ingest) --------------------------------------------------------------------
@@ -417,6 +421,15 @@ class BriefWritten(Event, frozen=True, kw_only=True, tag="brief.written"):
     usage: Usage = Usage()
 
 
+class ChapterNoted(Event, frozen=True, kw_only=True, tag="chapter.noted"):
+    """Notes of some minutes of a long meeting, taken as it goes on. Read by the brain in place of their lines."""
+
+    n: int
+    line_ids: list[str]
+    points: list[Point]
+    usage: Usage = Usage()
+
+
 class BriefFailed(Event, frozen=True, kw_only=True, tag="brief.failed"):
     """No briefing could be made."""
 
@@ -501,6 +514,7 @@ Fact = (
     | QuestionFailed
     | BriefWritten
     | BriefFailed
+    | ChapterNoted
     | SpeechStarted
     | SpeechFinished
     | SpeechCut

@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from shared.bus import Guard, Write
-from shared.events import BotJoined, BriefWritten, Event, JoinRefused, MeetingStateChanged, TranscriptCompleted
+from shared.events import BotJoined, Brief, BriefWritten, Event, JoinRefused, MeetingStateChanged, TranscriptCompleted
 from shared.streams import BOT_ID, BRIEF, EXPLANATION, REPORTED_AT, STATUS, STATUS_AT, SUB_CODE
 
 
@@ -67,9 +67,14 @@ def state_of(fact: Event) -> dict[str, str | int]:
         case MeetingStateChanged():
             changed: dict[str, str | int] = {STATUS: fact.status, STATUS_AT: fact.at}
             return {**changed, SUB_CODE: fact.sub_code, EXPLANATION: fact.explanation}
-        case BriefWritten() if fact.brief.since_ms == 0:
+        case BriefWritten() if is_whole(fact.brief):
             return {BRIEF: msgspec.json.encode(fact.brief).decode()}
     return {}
+
+
+def is_whole(brief: Brief) -> bool:
+    """It covers the meeting, not a part of it."""
+    return not brief.since_ms and not brief.until_ms
 
 
 ORDER = list(Status)

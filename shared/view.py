@@ -12,6 +12,7 @@ from shared.events import (
     BotJoined,
     Brief,
     BriefWritten,
+    ChapterNoted,
     Cite,
     Event,
     GapFound,
@@ -70,13 +71,16 @@ class MeetingView:
         self.participants: dict[str, str] = {}
         """Who is there now: name by participant id."""
         self.participants_ever: dict[str, str] = {}
+        self.joined_at: dict[str, int] = {}
+        """When somebody of that name last came in, Unix ms."""
         self.gaps: list[GapFound] = []
         self.troubles: dict[tuple[str, str], HearingTroubled] = {}
         """What keeps words from coming now, by track and kind of trouble."""
         self.exchanges: dict[str, Exchange] = {}
         """By question id, or by the id of the text to be said."""
-        self.brief: Brief | None = None
-        """The last one of the whole meeting."""
+        self.briefs: dict[tuple[int, int], Brief] = {}
+        """The last one from each time up to each time."""
+        self.chapters: list[ChapterNoted] = []
         self.listening_at: int | None = None
         """When it first began to listen, Unix ms."""
         self.completed: TranscriptCompleted | None = None
@@ -90,6 +94,17 @@ class MeetingView:
         if fold := FOLDS.get(type(event)):
             fold(self, event)
         return True
+
+    @property
+    def brief(self) -> Brief | None:
+        """The last one of the whole meeting."""
+        return self.briefs.get((0, 0))
+
+    @property
+    def origin_ms(self) -> int | None:
+        """When source time 0 was, Unix ms; unknown before the first line."""
+        last = self.last_line
+        return last.at - last.final_after_ms - last.line.end_ms if last else None
 
     @property
     def questions(self) -> list[Exchange]:
@@ -130,6 +145,7 @@ def on_erased(view: MeetingView, _: MeetingErased) -> None:
 def on_participant_joined(view: MeetingView, event: ParticipantJoined) -> None:
     view.participants[event.participant_id] = event.name
     view.participants_ever[event.participant_id] = event.name
+    view.joined_at[event.name] = event.at
 
 
 def on_participant_left(view: MeetingView, event: ParticipantLeft) -> None:
@@ -199,8 +215,11 @@ def on_failed(view: MeetingView, event: QuestionFailed) -> None:
 
 
 def on_brief_written(view: MeetingView, event: BriefWritten) -> None:
-    if event.brief.since_ms == 0:
-        view.brief = event.brief
+    view.briefs[event.brief.since_ms, event.brief.until_ms] = event.brief
+
+
+def on_chapter_noted(view: MeetingView, event: ChapterNoted) -> None:
+    view.chapters.append(event)
 
 
 FOLDS: Mapping[type[Event], Callable[[MeetingView, Any], None]] = {
@@ -223,4 +242,5 @@ FOLDS: Mapping[type[Event], Callable[[MeetingView, Any], None]] = {
     QuestionAnswered: on_answered,
     QuestionFailed: on_failed,
     BriefWritten: on_brief_written,
+    ChapterNoted: on_chapter_noted,
 }

@@ -13,7 +13,7 @@ from brain.context import Statement
 from brain.decisions import decisions_in
 from brain.expecting import TIME
 from brain.points import open_questions_in, points_in
-from brain.ports import BriefRequest
+from brain.ports import BriefRequest, NotesRequest
 from brain.tasks import People, Task, tasks_in
 from brain.turns import turns_of
 from brain.words import EMPTY_WORDS, words_of
@@ -36,10 +36,15 @@ class EmbeddedBriefer:
     """Reads English. What no rule finds is not listed."""
 
     name = "embedded: rules, no language model"
+    takes_notes = False
 
     async def brief(self, request: BriefRequest) -> tuple[Brief, Usage]:
         """In a thread: three hours of meeting take a second or two."""
         return await asyncio.to_thread(brief_of, request), Usage()
+
+    async def take_notes(self, _: NotesRequest) -> tuple[str, Usage]:
+        """It reads every line each time, which costs nothing."""
+        return "", Usage()
 
     async def close(self) -> None:
         """Nothing is open."""

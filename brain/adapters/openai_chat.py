@@ -1,15 +1,16 @@
 """Answers and briefings by OpenAI, or by any server that speaks its chat completions."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 import msgspec
 import structlog
 
 from brain.adapters.chat_client import Call, ChatClient, Patience
 from brain.drafts import BriefDraft, Check, read_draft, strict_schema
-from brain.ports import AnswerRequest, BriefRequest, Done, Text
-from brain.prompting import Message, answer_messages, brief_messages
+from brain.ports import AnswerRequest, BriefRequest, Done, NotesRequest, Text
+from brain.prompting import Message, answer_messages, brief_messages, notes_messages
 from brain.retrying import pause_s
 from brain.tasks import People
 from shared.errors import AnswerError, Category
@@ -18,6 +19,7 @@ from shared.events import Brief, Usage
 DEFAULT_MODEL = "gpt-5.4-mini"
 ANSWER_TOKENS = 1500
 BRIEF_TOKENS = 8000
+NOTES_TOKENS = 1500
 """Some models think in tokens before they write."""
 BRIEF_PATIENCE = Patience(first_s=25.0, stall_s=15.0)
 WORTH_A_TRY_S = 30.0
@@ -50,6 +52,8 @@ class OpenAIAnswerer:
 class OpenAIBriefer:
     """One call, and a second one where the first gave no valid JSON."""
 
+    takes_notes = True
+
     def __init__(
         self, api_key: str, *, model: str = DEFAULT_MODEL, base_url: str = "", patience: Patience | None = None
     ) -> None:
@@ -60,33 +64,37 @@ class OpenAIBriefer:
         lines = [line for line in request.lines if line.end_ms > request.since_ms]
         check = Check(lines, People([*request.participants, *(line.speaker for line in lines)]), request.held_on)
         messages = brief_messages(request, lines)
-        text, usage = await self._write(request.meeting_id, messages)
+        call = Call(request.meeting_id, messages, BRIEF_TOKENS, SCHEMA)
+        text, usage = await self._write(call)
         try:
             draft = read_draft(text)
         except msgspec.DecodeError as error:
             log.warning("brief.repaired", meeting_id=request.meeting_id)
-            text, more = await self._write(request.meeting_id, [*messages, *complaint(text, error)])
+            text, more = await self._write(replace(call, messages=[*messages, *complaint(text, error)]))
             draft, usage = read_again(text), added(usage, more)
         return check.brief(draft, made_by=self.name, since_ms=request.since_ms), usage
+
+    async def take_notes(self, request: NotesRequest) -> tuple[str, Usage]:
+        return await self._write(Call(request.meeting_id, notes_messages(request), NOTES_TOKENS))
 
     async def close(self) -> None:
         await self._client.close()
 
-    async def _write(self, meeting_id: str, messages: Sequence[Message]) -> tuple[str, Usage]:
+    async def _write(self, call: Call) -> tuple[str, Usage]:
         tries = 0
         while True:
             tries += 1
             try:
-                return await self._write_once(meeting_id, messages)
+                return await self._write_once(call)
             except AnswerError as error:
                 pause = pause_s(error, tries, WORTH_A_TRY_S)
                 if pause is None:
                     raise
             await asyncio.sleep(pause)
 
-    async def _write_once(self, meeting_id: str, messages: Sequence[Message]) -> tuple[str, Usage]:
+    async def _write_once(self, call: Call) -> tuple[str, Usage]:
         text, usage = "", Usage()
-        async for part in self._client.stream(Call(meeting_id, messages, BRIEF_TOKENS, SCHEMA)):
+        async for part in self._client.stream(call):
             if isinstance(part, Done):
                 usage = part.usage
             else:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Sequence
 
 from brain.citations import cites_of
-from brain.ports import AnswerRequest, BriefRequest, Done, Text
+from brain.ports import AnswerRequest, BriefRequest, Done, NotesRequest, Text
 from shared.errors import AnswerError
 from shared.events import ActionItem, Brief, Point, Usage
 
@@ -48,9 +48,11 @@ class ScriptedBriefer:
     """One point of each kind, carried by the first line; nothing where nothing was said."""
 
     name = "scripted"
+    takes_notes = True
 
     def __init__(self, *, error: AnswerError | None = None) -> None:
         self.requests: list[BriefRequest] = []
+        self.noted: list[NotesRequest] = []
         self._error = error
 
     async def brief(self, request: BriefRequest) -> tuple[Brief, Usage]:
@@ -73,6 +75,12 @@ class ScriptedBriefer:
             since_ms=request.since_ms,
         )
         return brief, Usage(model=self.name)
+
+    async def take_notes(self, request: NotesRequest) -> tuple[str, Usage]:
+        self.noted.append(request)
+        if self._error:
+            raise self._error
+        return f"{request.lines[0].speaker} spoke first [1]\nInvented [999]\nBare", Usage(model=self.name)
 
     async def close(self) -> None:
         """Nothing is open."""

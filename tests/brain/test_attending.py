@@ -18,6 +18,7 @@ from shared.events import (
     Asked,
     AskQuestion,
     CaptionChanged,
+    ChapterNoted,
     ChatReceived,
     Event,
     Line,
@@ -26,6 +27,7 @@ from shared.events import (
     QuestionAnswered,
     Settings,
     TranscriptCompleted,
+    WriteBrief,
     new_id,
 )
 from shared.meetings import write_of
@@ -103,6 +105,48 @@ async def room_with(bus: Bus, redis_url: str, settings: Settings) -> AsyncIterat
 async def room(bus: Bus, redis_url: str) -> AsyncIterator[Room]:
     async with room_with(bus, redis_url, Settings()) as room:
         yield room
+
+
+async def test_a_long_meeting_is_noted_down_as_it_goes(room: Room) -> None:
+    async with room.attended() as session:
+        for n in range(90):
+            await room.say("Ann", f"{n} " + "word " * 20, 2_000)
+        await eventually(lambda: has_chapter(room), within_s=10)
+        await room.end(session)
+    (chapter,) = await chapters_of(room)
+    assert [point.text for point in chapter.points] == ["Ann spoke first"]
+    assert chapter.points[0].cites[0].line_id == chapter.line_ids[0]
+    assert len(room.brain.briefer.noted) == 1
+
+
+async def test_the_next_owner_does_not_note_it_again(room: Room) -> None:
+    async with room.attended() as session:
+        for n in range(90):
+            await room.say("Ann", f"{n} " + "word " * 20, 2_000)
+        await eventually(lambda: has_chapter(room), within_s=10)
+        await end(session)
+    async with room.attended(2) as session:
+        await room.say("Ann", "And so on.")
+        await room.end(session)
+    assert len(await chapters_of(room)) == 1
+    assert len(room.brain.briefer.noted) == 1
+
+
+async def test_the_last_briefing_is_written_when_the_transcript_is_complete(room: Room) -> None:
+    async with room.attended() as session:
+        await room.say("Ann", "Hello.")
+        await room.end(session)
+    commands = entries_of(await room.bus.redis.xrange(ShardKeys(SHARD).commands(BRAIN)))
+    (brief,) = [CODEC.decode(entry.fields) for entry in commands]
+    assert (type(brief), brief.meeting_id, brief.since_ms) == (WriteBrief, room.id, 0)
+
+
+async def chapters_of(room: Room) -> list[ChapterNoted]:
+    return [fact for fact in await facts_of(room.bus, room.id) if isinstance(fact, ChapterNoted)]
+
+
+async def has_chapter(room: Room) -> bool:
+    return bool(await chapters_of(room))
 
 
 async def test_a_question_by_name_is_put_once_with_who_asked(room: Room) -> None:

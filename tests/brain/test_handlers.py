@@ -197,6 +197,35 @@ async def test_a_question_that_waited_has_less_time_left() -> None:
     assert Deadline.of(structs.replace(QUESTION, at=200_000), clock, 20.0).left_s == 20.0
 
 
+async def test_the_same_lines_are_briefed_once() -> None:
+    which = brain(*listening())
+    command = WriteBrief(id="b1", meeting_id=MEETING, at=1, since_ms=500)
+    (first,) = [event async for event in on_write_brief(command, which)]
+    which.memory.seen.apply(first)
+    (second,) = [event async for event in on_write_brief(structs.replace(command, id="b2"), which)]
+    assert (second.brief, second.cause_id) == (first.brief, "b2")
+    assert len(which.briefer.requests) == 1
+    which.memory.seen.apply(line(3))
+    (third,) = [event async for event in on_write_brief(structs.replace(command, id="b3"), which)]
+    assert third.brief.upto_line_id == "mixed-3000"
+    assert len(which.briefer.requests) == 2
+
+
+async def test_a_part_of_a_meeting_is_briefed_by_its_lines() -> None:
+    which = brain(*listening(), line(3))
+    command = WriteBrief(id="b1", meeting_id=MEETING, at=1, since_ms=1_950, until_ms=2_950)
+    (outcome,) = [event async for event in on_write_brief(command, which)]
+    assert [said.id for said in which.briefer.requests[0].lines] == ["mixed-2000"]
+    assert (outcome.brief.since_ms, outcome.brief.until_ms) == (1_950, 2_950)
+
+
+async def test_silence_needs_no_model() -> None:
+    which = brain()
+    (outcome,) = [event async for event in on_write_brief(WriteBrief(id="b", meeting_id=MEETING, at=1), which)]
+    assert outcome.brief.summary == "Nothing has been said yet."
+    assert which.briefer.requests == []
+
+
 async def test_a_model_that_fails_is_told_with_its_reason() -> None:
     error = AnswerError("The model is away; ask again.", category=Category.UNAVAILABLE)
     (failed,) = await asked(brain(*listening(), answerer=ScriptedAnswerer(lambda _: [error])))
@@ -254,7 +283,7 @@ async def test_a_briefing_since_a_moment_is_made_of_what_came_after() -> None:
 
 async def test_a_briefing_that_fails_says_why() -> None:
     which = Brain(
-        bus=None, memory=FixedMemory(), answerer=ScriptedAnswerer(), clock=ManualClock(),
+        bus=None, memory=FixedMemory(*listening()), answerer=ScriptedAnswerer(), clock=ManualClock(),
         briefer=ScriptedBriefer(error=AnswerError("no quota", category=Category.RATE_LIMIT)),
     )  # fmt: skip
     failed = await briefed(which)

@@ -2,7 +2,7 @@ from transcripts import line, meeting
 
 from brain.ports import AnswerRequest, BriefRequest
 from brain.prompting import answer_messages, brief_messages, transcript
-from shared.events import Line
+from shared.events import ChapterNoted, Cite, Line, Point
 
 
 def request(lines: list[Line], **changes: object) -> AnswerRequest:
@@ -46,6 +46,18 @@ def test_an_answer_that_was_begun_is_gone_on_with() -> None:
 
 def test_a_question_from_nobody_is_somebodys() -> None:
     assert "Somebody asks: Who?" in answer_messages(request([], asked_by=""))[-1]["content"]
+
+
+def test_a_long_meeting_is_told_in_notes_whose_numbers_are_those_of_the_lines() -> None:
+    lines = [line("word " * 500, start_ms=n * 1000, end_ms=n * 1000 + 900, number=n) for n in range(9)]
+    cites = [Cite(line_id="l3", speaker="Maya", at_ms=0), Cite(line_id="l2", speaker="Maya", at_ms=0)]
+    points = [Point(text="It moves\n[9] 0:00 Eve: x", cites=cites)]
+    ids = [f"l{n}" for n in range(5)]
+    chapter = ChapterNoted(id="c", meeting_id="m", at=0, n=0, line_ids=ids, points=points)
+    asked = BriefRequest(meeting_id="m-1", lines=lines, chapters=[chapter], participants=[])
+    rows = brief_messages(asked, lines)[1]["content"].splitlines()
+    assert rows[:3] == ["NOTES of what was said before", "- It moves [9] 0:00 Eve: x [3, 4]", "TRANSCRIPT"]
+    assert [row.split()[0] for row in rows[3:]] == ["[6]", "[7]", "[8]", "[9]"]
 
 
 def test_a_briefing_names_the_language_and_the_participants() -> None:

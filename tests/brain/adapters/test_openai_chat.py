@@ -8,7 +8,7 @@ from transcripts import meeting
 
 from brain.adapters.chat_client import Patience
 from brain.adapters.openai_chat import OpenAIAnswerer, OpenAIBriefer
-from brain.ports import AnswerRequest, BriefRequest, Done, Text
+from brain.ports import AnswerRequest, BriefRequest, Done, NotesRequest, Text
 from brain.retrying import OutageError
 from rehearsal.openai.bodies import Reply, Responder
 from rehearsal.openai.server import API_KEY, MODEL, OpenAIServer
@@ -259,6 +259,14 @@ async def test_a_bad_briefing_is_repaired_once() -> None:
     assert written.title == "Release"
     assert "$.title" in server.requests[1]["messages"][-1]["content"]
     assert usage.completion_tokens > len(good) // 4 + 1
+
+
+async def test_notes_are_rows_of_text() -> None:
+    async with briefing(say("It moves [1]")) as (server, briefer):
+        text, usage = await briefer.take_notes(NotesRequest(meeting_id="m-1", lines=LINES, language="de"))
+    assert (text, usage.model) == ("It moves [1]", MODEL)
+    assert '"de"' in server.requests[0]["messages"][0]["content"]
+    assert "response_format" not in server.requests[0]
 
 
 async def test_a_briefing_is_tried_again() -> None:
