@@ -135,21 +135,10 @@ class Answer:
         )
 
     def failed(self, error: AnswerError | TimeoutError) -> QuestionFailed:
-        if isinstance(error, AnswerError):
-            reason, category = error.reason, error.category
-        else:
-            reason, category = f"No answer came within {self.deadline.limit_s:g} s; ask again.", Category.TIMEOUT
-        metrics.questions.labels(category).inc()
-        log.warning("question.failed", category=category)
-        return effect(
-            QuestionFailed,
-            self._command,
-            "failed",
-            self._clock,
-            question=self._command.question,
-            reason=reason,
-            category=category,
-        )
+        if isinstance(error, TimeoutError):
+            reason = f"No answer came within {self.deadline.limit_s:g} s; ask again."
+            error = AnswerError(reason, category=Category.TIMEOUT)
+        return failed(self._command, error, self._clock)
 
     def _request(self) -> AnswerRequest:
         return AnswerRequest(
@@ -191,6 +180,13 @@ class Answer:
 
     def _cites(self) -> list[Cite]:
         return [cite for sentence in self._sentences for cite in sentence.cites]
+
+
+def failed(command: AskQuestion, error: AnswerError, clock: Clock) -> QuestionFailed:
+    metrics.questions.labels(error.category).inc()
+    log.warning("question.failed", category=error.category)
+    told = {"question": command.question, "reason": error.reason, "category": error.category}
+    return effect(QuestionFailed, command, "failed", clock, **told)
 
 
 def can_speak(view: MeetingView) -> bool:

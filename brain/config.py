@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from shared.config import Secret, Settings
+from shared.errors import ConfigError
+from shared.spending import load_prices
 
 
 class BrainSettings(Settings, frozen=True, kw_only=True):
@@ -25,6 +27,12 @@ class BrainSettings(Settings, frozen=True, kw_only=True):
     """Without a first word for so long the model is asked again; 0: 4.5 s at OpenAI, 15 s at a server of one's own."""
     brief_limit_s: float = 60.0
 
+    prices_file: str = ""
+    """A table like shared/prices.toml with what your contracts say; that one when empty."""
+    meeting_cap_usd: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    """No model is asked any more in a meeting that has cost so much; 0: no cap."""
+    month_cap_usd: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    """The same for all meetings of a calendar month together."""
     time_zone: str = "UTC"
     """Of the meetings, as `Europe/Berlin`: `due tomorrow` becomes a date by it."""
 
@@ -38,6 +46,18 @@ class BrainSettings(Settings, frozen=True, kw_only=True):
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError):
             yield f"TIME_ZONE={self.time_zone}: no such time zone; use a name like Europe/Berlin or UTC"
+        yield from self.price_problems()
+
+    def price_problems(self) -> Iterator[str]:
+        try:
+            prices = load_prices(self.prices_file)
+        except ConfigError as error:
+            yield from error.problems
+            return
+        if self.has_model and (self.meeting_cap_usd or self.month_cap_usd):
+            for name in {self.answer_model, self.brief_model}:
+                if prices.model(name) is None:
+                    yield f"a cap needs the price of {name}: enter it in a copy of shared/prices.toml, set PRICES_FILE"
 
     @property
     def has_model(self) -> bool:

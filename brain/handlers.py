@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
@@ -10,7 +10,8 @@ from datetime import UTC, tzinfo
 import structlog
 from msgspec import structs
 
-from brain.answer import Answer, Deadline
+from brain.answer import Answer, Deadline, failed
+from brain.budget import Budget
 from brain.calendar_dates import day_of_meeting
 from brain.memory import Memory
 from brain.outgoing import clean_brief
@@ -27,6 +28,7 @@ from shared.events import (
     BriefFailed,
     BriefWritten,
     Event,
+    Line,
     SayText,
     SentenceComposed,
     Usage,
@@ -60,6 +62,8 @@ class Brain:
     clock: Clock
     answer_limit_s: float = 20.0
     brief_limit_s: float = 60.0
+    budget: Budget | None = None
+    """None where nothing costs anything."""
     zone: tzinfo = UTC
     """Where the meetings are held: `tomorrow` depends on it."""
     replaced: set[str] = field(default_factory=set)
@@ -69,6 +73,11 @@ class Brain:
 async def on_ask_question(command: AskQuestion, brain: Brain) -> AsyncIterator[Event]:
     view = await brain.memory.view(command.meeting_id)
     if not view.exchange(command.id).is_pending:
+        return
+    try:
+        await check_budget(brain, command.meeting_id, view, view.lines)
+    except AnswerError as error:
+        yield failed(command, error, brain.clock)
         return
     answer = Answer(command, view, brain.answerer, Deadline.of(command, brain.clock, brain.answer_limit_s))
     try:
@@ -81,7 +90,9 @@ async def on_ask_question(command: AskQuestion, brain: Brain) -> AsyncIterator[E
     except (AnswerError, TimeoutError) as error:
         yield answer.failed(error)
         return
-    yield answer.answered()
+    answered = answer.answered()
+    await note_spending(brain, command.meeting_id, view, answered.usage)
+    yield answered
 
 
 async def on_say_text(command: SayText, brain: Brain) -> AsyncIterator[Event]:
@@ -98,8 +109,10 @@ async def on_write_brief(command: WriteBrief, brain: Brain) -> AsyncIterator[Eve
         yield effect(BriefWritten, command, "written", brain.clock, brief=kept)
         return
     try:
+        request = brief_request(command, view, brain)
+        await check_budget(brain, command.meeting_id, view, request.lines)
         async with asyncio.timeout(brain.brief_limit_s):
-            brief, usage = await written(brief_request(command, view, brain), brain.briefer)
+            brief, usage = await written(request, brain.briefer)
     except AnswerError as error:
         yield effect(BriefFailed, command, "failed", brain.clock, reason=error.reason, category=error.category)
     except TimeoutError:
@@ -108,7 +121,19 @@ async def on_write_brief(command: WriteBrief, brain: Brain) -> AsyncIterator[Eve
     else:
         reach = {"since_ms": command.since_ms, "until_ms": command.until_ms, "upto_line_id": last_line_id(view)}
         brief = structs.replace(clean_brief(brief, INSTRUCTIONS), **reach)
+        await note_spending(brain, command.meeting_id, view, usage)
         yield effect(BriefWritten, command, "written", brain.clock, brief=brief, usage=usage)
+
+
+async def check_budget(brain: Brain, meeting_id: str, view: MeetingView, lines: Sequence[Line]) -> None:
+    """Raises AnswerError."""
+    if brain.budget:
+        await brain.budget.check(meeting_id, view, lines)
+
+
+async def note_spending(brain: Brain, meeting_id: str, view: MeetingView, usage: Usage) -> None:
+    if brain.budget:
+        await brain.budget.note(meeting_id, view, usage)
 
 
 async def written(request: BriefRequest, briefer: Briefer) -> tuple[Brief, Usage]:

@@ -6,7 +6,7 @@ import structlog
 
 from brain.chapters import CHAPTER_WORDS, next_chapter, words_in
 from brain.citations import Citations, cites_of
-from brain.handlers import Brain
+from brain.handlers import Brain, check_budget, note_spending
 from brain.injections import is_for_model
 from brain.outgoing import Outgoing
 from brain.ports import NotesRequest
@@ -60,6 +60,7 @@ class Notes:
         lines = next_chapter(view.lines, view.chapters)
         if not lines:
             return False
+        await check_budget(self._brain, self._meeting.id, view, lines)
         request = NotesRequest(meeting_id=self._meeting.id, lines=lines, language=view.settings.language)
         text, usage = await self._brain.briefer.take_notes(request)
         number = len(view.chapters)
@@ -72,6 +73,7 @@ class Notes:
             points=points_of(text, lines),
             usage=usage,
         )
+        await note_spending(self._brain, self._meeting.id, view, usage)
         await self._meeting.write(write_of(noted))
         return True
 

@@ -6,6 +6,7 @@ import functools
 from brain.adapters.embedded import EmbeddedAnswerer
 from brain.adapters.embedded_brief import EmbeddedBriefer
 from brain.attending import attend
+from brain.budget import Budget
 from brain.config import BrainSettings
 from brain.handlers import HANDLERS, Brain
 from brain.memory import Memory
@@ -14,6 +15,7 @@ from shared.bus import LOST, Epoch
 from shared.commands import CommandLoop
 from shared.events import AskQuestion, Event
 from shared.sessions import Owner
+from shared.spending import load_prices
 from shared.streams import BRAIN
 from shared.waiting import rest
 from shared.worker import Worker, run
@@ -35,6 +37,14 @@ async def work(worker: Worker, settings: BrainSettings) -> None:
         answer_limit_s=settings.answer_limit_s,
         brief_limit_s=settings.brief_limit_s,
         zone=settings.zone,
+        budget=Budget(
+            worker.bus,
+            worker.clock,
+            load_prices(settings.prices_file),
+            model=settings.answer_model if settings.has_model else "",
+            meeting_usd=settings.meeting_cap_usd,
+            month_usd=settings.month_cap_usd,
+        ),
     )
     try:
         await Desk(worker, brain).run()

@@ -15,12 +15,13 @@ from gateway.metrics import measure
 from gateway.openapi import DOCUMENT, document_of
 from gateway.problems import problems
 from gateway.readiness import WATCHMAN, Watchman
-from gateway.resources import BUS, CLOCK, HEALTH, LIVE, SETTINGS, end_streams, side_tasks
+from gateway.resources import BUS, CLOCK, HEALTH, LIVE, PRICES, SETTINGS, end_streams, side_tasks
 from gateway.routes import ROUTES
 from gateway.routing import Route
 from shared.bus import Bus
 from shared.clock import Clock, SystemClock
 from shared.health import Health
+from shared.spending import load_prices
 
 
 def build_app(settings: GatewaySettings, bus: Bus, reader: Redis, clock: Clock | None = None) -> web.Application:
@@ -32,6 +33,7 @@ def build_app(settings: GatewaySettings, bus: Bus, reader: Redis, clock: Clock |
     app[SETTINGS], app[BUS], app[LIVE] = settings, bus, Live(reader, settings.quiet_s)
     app[CLOCK] = clock or SystemClock()
     app[HEALTH] = Health(app[CLOCK])
+    app[PRICES] = load_prices(settings.prices_file)
     app[WATCHMAN] = Watchman(bus, app[CLOCK])
     add_routes(app, ROUTES)
     app.on_response_prepare.append(doors.add_headers)

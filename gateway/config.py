@@ -34,6 +34,8 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     erase_wait_s: Seconds = 20.0
     send_wait_s: Seconds = 20.0
     """How long a watcher may take to read what it was sent before it is cut off."""
+    prices_file: str = ""
+    """What vendors charge, as in shared/prices.toml, for the estimate of what a meeting cost."""
     quiet_s: Seconds = 15.0
     """How often a stream without events says that it still stands."""
     read_wait_s: Seconds = 10.0

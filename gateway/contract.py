@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from shared.events import Brief, Cite, Point
+from shared.spending import Spending
 
 
 class MeetingHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +107,8 @@ class MeetingStatus(MeetingSummary, frozen=True, kw_only=True):
     verdict: str | None
     """complete, partial, silent or lost; null while the transcript is not finished."""
     coverage: list[TrackCoverage]
+    spending: Spending
+    """What it has used and about what that costs."""
     troubles: list[TroubleNow]
 
 

@@ -19,6 +19,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 STATUS_OF = {
     Category.INVALID: 422,
     Category.AUTHENTICATION: 502,
+    Category.BUDGET: 402,
     Category.CONNECTIVITY: 502,
     Category.INTERNAL: 502,
     Category.NOT_FOUND: 502,

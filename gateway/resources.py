@@ -11,12 +11,14 @@ from gateway.live import Live
 from shared.bus import Bus
 from shared.clock import Clock
 from shared.health import Health
+from shared.spending import Prices
 
 SETTINGS = web.AppKey("settings", GatewaySettings)
 BUS = web.AppKey("bus", Bus)
 LIVE = web.AppKey("live", Live)
 CLOCK = web.AppKey("clock", Clock)
 HEALTH = web.AppKey("health", Health)
+PRICES = web.AppKey("prices", Prices)
 
 TURN_EVERY_S = 0.5
 

@@ -13,12 +13,13 @@ from gateway.contract import MeetingList, MeetingStatus, MeetingSummary, Partici
 from gateway.coverage import coverage_of, lag_s_of, tracks_of
 from gateway.problems import wrong_field
 from gateway.requests import ListQuery
-from gateway.resources import BUS, CLOCK
+from gateway.resources import BUS, CLOCK, PRICES
 from gateway.sending import view_of
 from shared import streams
 from shared.bus import Bus
 from shared.events import HearingTroubled, Settings
 from shared.meetings import Status
+from shared.spending import Prices, spending_of
 from shared.streams import MIXED, SHARDS, MeetingKeys, ShardKeys
 from shared.view import MeetingView
 
@@ -101,10 +102,12 @@ async def show_status(request: web.Request) -> web.Response:
     meeting_id, bus = meeting_id_of(request), request.app[BUS]
     state = await bus.state(meeting_id)
     view = await view_of(bus, meeting_id)
-    return respond(status_of(meeting_id, state, view, request.app[CLOCK].now_ms()))
+    return respond(status_of(meeting_id, state, view, request.app[CLOCK].now_ms(), request.app[PRICES]))
 
 
-def status_of(meeting_id: str, state: Mapping[str, str], view: MeetingView, now_ms: int) -> MeetingStatus:
+def status_of(
+    meeting_id: str, state: Mapping[str, str], view: MeetingView, now_ms: int, prices: Prices
+) -> MeetingStatus:
     tracks, because = tracks_of(state, view), deafness(state, now_ms)
     coverage, lag_s = coverage_of(tracks, view), lag_s_of(tracks)
     return MeetingStatus(
@@ -118,6 +121,7 @@ def status_of(meeting_id: str, state: Mapping[str, str], view: MeetingView, now_
         lines=len(view.lines),
         last_line_at=view.last_line.at if view.last_line else None,
         missing_s=coverage.missing_s,
+        spending=spending_of(view, state.get(streams.ENGINE, ""), prices, now_ms),
         verdict=coverage.verdict,
         coverage=tracks,
         troubles=[trouble_of(event) for event in view.troubles.values()],

@@ -21,6 +21,7 @@ class Category(StrEnum):
     """Why a stage failed; set by the adapter, asked by the loop."""
 
     AUTHENTICATION = "authentication"
+    BUDGET = "budget"
     CONNECTIVITY = "connectivity"
     INTERNAL = "internal"
     INVALID = "invalid"

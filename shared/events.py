@@ -454,6 +454,8 @@ class SpeechStarted(Event, frozen=True, kw_only=True, tag="speech.started"):
     """When the first byte of the voice was there, Unix ms."""
     turn_at: int = 0
     """When it was its turn: nobody else spoke, and no sentence was before it. Unix ms."""
+    voice: str = ""
+    """Whose sound it is: `deepgram`, `openai`, `embedded`."""
 
 
 class SpeechFinished(Event, frozen=True, kw_only=True, tag="speech.finished"):

@@ -18,6 +18,11 @@ PCM = b"pcm"
 INGEST, TRANSCRIBER, BRAIN, SPEAKER, GATEWAY = "ingest", "transcriber", "brain", "speaker", "gateway"
 
 
+def spending_key(month: str) -> str:
+    """Hash of what each meeting of a month, as `2026-11`, has cost in USD."""
+    return f"spending:{month}"
+
+
 @dataclass(frozen=True)
 class ShardKeys:
     """The keys of one shard."""
@@ -126,6 +131,8 @@ CHECKED_AT = "checked_at"
 LINKED_AT = "linked_at"
 """Unix ms at which a real-time socket was last known to be open."""
 BRIEF = "brief"
+ENGINE = "engine"
+"""Name of the speech engine that hears it."""
 """The last briefing of the whole meeting, JSON."""
 
 WORKERS = "{workers}:"

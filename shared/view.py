@@ -32,7 +32,9 @@ from shared.events import (
     SentenceComposed,
     Settings,
     SpeakerCorrected,
+    SpeechStarted,
     TranscriptCompleted,
+    Usage,
 )
 from shared.meetings import FINAL, Status
 
@@ -81,6 +83,14 @@ class MeetingView:
         self.briefs: dict[tuple[int, int], Brief] = {}
         """The last one from each time up to each time."""
         self.chapters: list[ChapterNoted] = []
+        self.usages: dict[str, Usage] = {}
+        """Of language models, summed by the model's name."""
+        self.characters_spoken: dict[str, int] = {}
+        """By voice."""
+        self.bot_from = 0
+        """When the platform took the bot, Unix ms."""
+        self.ended_at = 0
+        """Unix ms; 0 while it goes on."""
         self.listening_at: int | None = None
         """When it first began to listen, Unix ms."""
         self.completed: TranscriptCompleted | None = None
@@ -113,6 +123,15 @@ class MeetingView:
     def exchange(self, exchange_id: str) -> Exchange:
         return self.exchanges.setdefault(exchange_id, Exchange(exchange_id))
 
+    def use(self, usage: Usage) -> None:
+        before = self.usages.get(usage.model, Usage())
+        self.usages[usage.model] = Usage(
+            model=usage.model,
+            prompt_tokens=before.prompt_tokens + usage.prompt_tokens,
+            cached_tokens=before.cached_tokens + usage.cached_tokens,
+            completion_tokens=before.completion_tokens + usage.completion_tokens,
+        )
+
     def enter(self, status: str, explanation: str = "") -> None:
         self.status, self.explanation = status, explanation
         if status in FINAL:
@@ -123,7 +142,8 @@ def on_requested(view: MeetingView, event: MeetingRequested) -> None:
     view.settings = event.settings
 
 
-def on_bot_joined(view: MeetingView, _: BotJoined) -> None:
+def on_bot_joined(view: MeetingView, event: BotJoined) -> None:
+    view.bot_from = view.bot_from or event.at
     if view.status == Status.REQUESTED:
         view.enter(Status.JOINING)
 
@@ -134,6 +154,8 @@ def on_join_refused(view: MeetingView, event: JoinRefused) -> None:
 
 def on_state_changed(view: MeetingView, event: MeetingStateChanged) -> None:
     view.enter(event.status, event.explanation)
+    if event.status in FINAL:
+        view.ended_at = view.ended_at or event.at
     if event.status == Status.LISTENING and view.listening_at is None:
         view.listening_at = event.at
 
@@ -208,6 +230,7 @@ def on_sentence_composed(view: MeetingView, event: SentenceComposed) -> None:
 
 def on_answered(view: MeetingView, event: QuestionAnswered) -> None:
     view.exchange(event.cause_id).answered = event
+    view.use(event.usage)
 
 
 def on_failed(view: MeetingView, event: QuestionFailed) -> None:
@@ -216,10 +239,16 @@ def on_failed(view: MeetingView, event: QuestionFailed) -> None:
 
 def on_brief_written(view: MeetingView, event: BriefWritten) -> None:
     view.briefs[event.brief.since_ms, event.brief.until_ms] = event.brief
+    view.use(event.usage)
 
 
 def on_chapter_noted(view: MeetingView, event: ChapterNoted) -> None:
     view.chapters.append(event)
+    view.use(event.usage)
+
+
+def on_speech_started(view: MeetingView, event: SpeechStarted) -> None:
+    view.characters_spoken[event.voice] = view.characters_spoken.get(event.voice, 0) + len(event.text)
 
 
 FOLDS: Mapping[type[Event], Callable[[MeetingView, Any], None]] = {
@@ -243,4 +272,5 @@ FOLDS: Mapping[type[Event], Callable[[MeetingView, Any], None]] = {
     QuestionFailed: on_failed,
     BriefWritten: on_brief_written,
     ChapterNoted: on_chapter_noted,
+    SpeechStarted: on_speech_started,
 }

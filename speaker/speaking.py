@@ -196,6 +196,7 @@ class Speech:
             voice_asked_at=self._synthesis.asked_at(sentence),
             first_audio_at=sound.first_at,
             turn_at=turn_at,
+            voice=self._synthesis.voice_name,
         )
         await self._tell(started)
 

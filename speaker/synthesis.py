@@ -24,6 +24,7 @@ class Synthesis:
 
     def __init__(self, voice: Voice, clock: Clock) -> None:
         self._voice, self._clock = voice, clock
+        self.voice_name = voice.name
         self._made: dict[str, Making] = {}
 
     def sound_of(self, sentence: SentenceComposed, bot_id: str) -> Sound:

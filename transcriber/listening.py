@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from shared.bus import Entry, decoded
+from shared.bus import Entry, Write, decoded
 from shared.events import (
     Event,
     LineHeard,
@@ -17,7 +17,7 @@ from shared.events import (
 )
 from shared.meetings import write_of
 from shared.sessions import OwnedMeeting
-from shared.streams import COMMITTED, MIXED
+from shared.streams import COMMITTED, ENGINE, MIXED
 from shared.waiting import first_of
 from transcriber.coverage import verdict_of
 from transcriber.ports import SpeechEngine
@@ -54,6 +54,7 @@ class MeetingEar:
         await self._catch_up()
         if self._is_complete:
             return
+        await self._meeting.write(Write(state={ENGINE: self._engine.name}))
         async with asyncio.TaskGroup() as tasks:
             following = tasks.create_task(self._follow(), name="timeline")
             await self._hear_tracks()
