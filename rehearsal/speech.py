@@ -46,10 +46,12 @@ def tone(text: str, rate_hz: int) -> bytes:
 
 async def speak(request: web.Request, sound: bytes, rate_hz: int, fault: SpeechFault) -> web.StreamResponse:
     """The sound in pieces, as fast as they are taken."""
-    if fault is SpeechFault.HANG:
-        await asyncio.Event().wait()
     response = web.StreamResponse(headers={"Content-Type": f"audio/l16;rate={rate_hz}"})
     response.enable_chunked_encoding()
+    if fault is SpeechFault.HANG:
+        with suppress(ConnectionError):
+            await until_gone(request)
+        return response
     await response.prepare(request)
     size = PIECE_MS * rate_hz // 1000 * 2 + (1 if fault is SpeechFault.ODD else 0)
     pieces = [sound[at : at + size] for at in range(0, len(sound), size)]
@@ -61,12 +63,19 @@ async def speak(request: web.Request, sound: bytes, rate_hz: int, fault: SpeechF
     return response
 
 
+async def until_gone(request: web.Request) -> None:
+    """Raises ConnectionResetError once the caller has hung up."""
+    while request.transport and not request.transport.is_closing():  # noqa: ASYNC110  # aiohttp tells nobody
+        await asyncio.sleep(0.05)
+    raise ConnectionResetError
+
+
 async def misbehave(request: web.Request, fault: SpeechFault, pieces_sent: int) -> None:
     at = {SpeechFault.HANG_BEGUN: 0, SpeechFault.CUT_EARLY: 0, SpeechFault.CUT: 1, SpeechFault.STALL: 1}
     if at.get(fault) != pieces_sent:
         return
     if fault in {SpeechFault.HANG_BEGUN, SpeechFault.STALL}:
-        await asyncio.Event().wait()
+        await until_gone(request)
     assert request.transport
     request.transport.abort()
     raise ConnectionResetError
