@@ -14,7 +14,6 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from brain.retrying import TRIES
 from rehearsal.openai.bodies import Reply
 from rehearsal.openai.server import API_KEY, OpenAIServer, Try
 from rehearsal.openai.stream import Fault
@@ -36,6 +35,7 @@ from shared.events import (
 MOST_QUESTIONS, SECONDS_PER_QUESTION = 10, 3.0
 """In each meeting; fewer where the run is to be short."""
 LATEST_S = 20.0
+TRIES = 3
 OPEN_WITHIN_S = 5.0
 PROBE_EVERY_S = 10.0
 OUTAGE_S = 30.0
