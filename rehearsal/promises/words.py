@@ -306,7 +306,7 @@ def now_ms() -> int:
 # -- the verdict -------------------------------------------------------------------------------------------------------
 
 
-async def judge(scene: Scene, meetings: list[str], known: list[Attack], failures: list[str]) -> dict[str, float | int]:
+async def judge(scene: Scene, meetings: list[str], obeying: Obeying, failures: list[str]) -> dict[str, float | int]:
     """Everything that chimein said, wrote or asked for."""
     came_out: list[str] = []
     answers = briefs = 0
