@@ -20,6 +20,7 @@ DOCUMENT = web.AppKey("openapi", bytes)
 TEXTS = {
     400: "The request cannot be read",
     401: "A key is needed",
+    402: "The budget of the meeting or of the month is used up, so no language model was asked",
     404: "There is no such thing",
     406: "Not available in the form that Accept asks for",
     409: "The Idempotency-Key belongs to another request, or to one under way",
