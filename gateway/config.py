@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -34,6 +34,10 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     erase_wait_s: Seconds = 20.0
     send_wait_s: Seconds = 20.0
     """How long a watcher may take to read what it was sent before it is cut off."""
+    public_url: str = ""
+    """Where the internet reaches this gateway, as `https://chimein.example.org`: webhooks, and the page in the bot."""
+    outlet: Literal["auto", "media", "clips"] = "auto"
+    """How bots speak that are not told: `media`, a page that needs PUBLIC_URL; `clips`; `auto`: `media` if it can."""
     prices_file: str = ""
     """What vendors charge, as in shared/prices.toml, for the estimate of what a meeting cost."""
     quiet_s: Seconds = 15.0
@@ -71,6 +75,10 @@ def problems_of(settings: GatewaySettings) -> Iterator[str]:
         if not is_origin(origin):
             yield f"CORS_ORIGINS has {origin!r}: write each as scheme://host[:port], without path and without *"
     yield from signing_problems(settings.recall_webhook_secret)
+    if settings.public_url and not is_origin(settings.public_url.rstrip("/")):
+        yield f"PUBLIC_URL={settings.public_url!r}: write it as https://host, without a path"
+    if settings.outlet == "media" and not settings.public_url:
+        yield "OUTLET=media needs PUBLIC_URL, where the bot finds the page that it speaks through"
 
 
 def is_loopback(host: str) -> bool:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from gateway.answers import flat, respond
 from gateway.bodies import body_of
+from gateway.config import GatewaySettings
 from gateway.contract import MeetingCreated
 from gateway.idempotency import CLAIM
 from gateway.places import Place
@@ -57,7 +58,8 @@ async def join(request: web.Request) -> web.Response:
         at=int(await claim.remember("at", str(request.app[CLOCK].now_ms()))),
         trace=new_trace(),
         meeting_url=link.url,
-        settings=settings_of(wanted, request.app[SETTINGS].retention_hours),
+        settings=settings_of(wanted, request.app[SETTINGS]),
+        public_url=request.app[SETTINGS].public_url.rstrip("/"),
     )
     if claim.sent_after is None:
         await create(bus, command, link)
@@ -99,18 +101,31 @@ def link_of(wanted: JoinRequest) -> MeetingLink:
         raise wrong_field("meeting_url", problem or remedy, remedy, slug="invalid-meeting-url") from error
 
 
-def settings_of(wanted: JoinRequest, retention_hours: float) -> Settings:
+def settings_of(wanted: JoinRequest, own: GatewaySettings) -> Settings:
+    """Raises ProblemError."""
     return Settings(
         bot_name=wanted.bot_name,
         language=wanted.language,
         answer_when=wanted.answer_when,
         speak=wanted.speak,
         barge_in=wanted.barge_in,
-        retention_hours=wanted.retention_hours or retention_hours,
+        outlet=outlet_of(wanted, own),
+        retention_hours=wanted.retention_hours or own.retention_hours,
         metadata=wanted.metadata,
         title=flat(wanted.title),
         vocabulary=cleaned(wanted.vocabulary),
     )
+
+
+def outlet_of(wanted: JoinRequest, own: GatewaySettings) -> str:
+    """Raises ProblemError."""
+    outlet = own.outlet if wanted.outlet == "auto" else wanted.outlet
+    if outlet == "auto":
+        return "media" if own.public_url.startswith("https://") else "clips"
+    if outlet == "media" and not own.public_url:
+        remedy = "ask for `clips`, or have PUBLIC_URL set, where the bot finds the page that it speaks through"
+        raise wrong_field("outlet", "is not possible here", remedy)
+    return outlet
 
 
 async def less_busy_shard(bus: Bus) -> int:

@@ -152,6 +152,15 @@ class Live:
                 self._deadlines.discard(timeout)
 
     @contextlib.contextmanager
+    def follow(self, key: str, after: str) -> Iterator[Follower]:
+        """Any other stream."""
+        follower = self._tail.follow(key, after)
+        try:
+            yield follower
+        finally:
+            follower.close()
+
+    @contextlib.contextmanager
     def watch(self, meeting_id: str, after: str) -> Iterator[Watch]:
         """Events after the timeline ID `after`."""
         keys = MeetingKeys(meeting_id)

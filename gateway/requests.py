@@ -46,6 +46,13 @@ class JoinRequest(Request, frozen=True, kw_only=True):
     ] = "addressed"
     speak: Annotated[bool, Meta(description="false keeps it silent in the meeting")] = DEFAULTS.speak
     barge_in: Annotated[bool, Meta(description="It falls silent when somebody talks over it")] = DEFAULTS.barge_in
+    outlet: Annotated[
+        Literal["auto", "media", "clips"],
+        Meta(
+            description="How it speaks: `media`, a page in the bot, at once; `clips`, a sentence at a time; `auto`: as "
+            "this server is set"
+        ),
+    ] = "auto"
     retention_hours: Annotated[float, Meta(gt=0, le=87_600, description="How long what was said is kept")] | None = None
     title: Annotated[
         str, Meta(max_length=200, description="What the meeting is about", examples=["Platform stand-up"])
@@ -83,6 +90,12 @@ class ListQuery(Request, frozen=True, kw_only=True):
 
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: Annotated[str, Meta(max_length=64, description="`next_cursor` of the page before")] = ""
+
+
+class MediaQuery(Request, frozen=True, kw_only=True):
+    """Where the bot's page goes on after it had lost its connection."""
+
+    after: Annotated[str, Meta(pattern=r"^([0-9]{1,15}-[0-9]{1,15})?$")] = ""
 
 
 class BriefQuery(Request, frozen=True, kw_only=True):

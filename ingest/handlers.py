@@ -25,7 +25,7 @@ from shared.events import (
     effect,
 )
 from shared.meetings import FINAL, Status
-from shared.socket_tokens import new_token
+from shared.socket_tokens import media_subject, new_token
 from shared.streams import BOT_ID, SOCKET_TOKEN, STATUS, MeetingKeys
 
 ERASED_SHOWN_MS = 3000
@@ -42,6 +42,7 @@ async def on_join_meeting(command: JoinMeeting, ingest: Ingest) -> AsyncIterator
         meeting_url=command.meeting_url,
         settings=command.settings,
         socket_urls=ingest.settings.socket_urls(command.meeting_id, token),
+        media_url=media_url(command, state[SOCKET_TOKEN]),
     )
     try:
         bot_id = await ingest.platform.send_bot(request)
@@ -51,6 +52,14 @@ async def on_join_meeting(command: JoinMeeting, ingest: Ingest) -> AsyncIterator
     yield effect(BotJoined, command, "joined", ingest.clock, bot_id=bot_id)
     if (await ingest.bus.state(command.meeting_id)).get(STATUS) == Status.REQUESTED:
         yield effect(MeetingStateChanged, command, "joining", ingest.clock, status=Status.JOINING)
+
+
+def media_url(command: JoinMeeting, secret: str) -> str:
+    """The page that the bot speaks through, if it speaks so."""
+    if command.settings.outlet != "media":
+        return ""
+    token = new_token(secret, media_subject(command.meeting_id), command.at / 1000)
+    return f"{command.public_url}/media/{command.meeting_id}/{token}/"
 
 
 async def on_leave_meeting(command: LeaveMeeting, ingest: Ingest) -> AsyncIterator[Event]:
@@ -93,7 +102,16 @@ async def on_erase_meeting(command: EraseMeeting, ingest: Ingest) -> AsyncIterat
     stores["state"] = len(state)
     erased = effect(MeetingErased, command, "erased", ingest.clock, stores=stores)
     audio = [keys.audio(track) for track in tracks]
-    names = [keys.shard.meetings, keys.shard.active, keys.timeline, keys.state, keys.live, *audio]
+    names = [
+        keys.shard.meetings,
+        keys.shard.active,
+        keys.timeline,
+        keys.state,
+        keys.live,
+        keys.speech,
+        keys.played,
+        *audio,
+    ]
     await ingest.bus.erase_script(keys=names, args=[command.meeting_id, *CODEC.encode(erased), ERASED_SHOWN_MS])
     return
     yield  # an async generator like its siblings, with nothing left to publish

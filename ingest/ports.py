@@ -15,6 +15,8 @@ class BotRequest(msgspec.Struct, frozen=True, kw_only=True):
     settings: Settings
     socket_urls: tuple[str, ...]
     """Where the platform sends audio and participant events, token included; each gets all of it."""
+    media_url: str = ""
+    """The page that the bot shows and speaks through, token included; empty where it speaks in clips."""
     attempt: int = 1
 
 

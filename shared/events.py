@@ -146,6 +146,8 @@ class JoinMeeting(Event, frozen=True, kw_only=True, tag="meeting.join"):
 
     meeting_url: str
     settings: Settings
+    public_url: str = ""
+    """Where the platform reaches the gateway; the page in the bot is there, if that is its outlet."""
 
 
 class LeaveMeeting(Event, frozen=True, kw_only=True, tag="meeting.leave"):

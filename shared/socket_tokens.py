@@ -15,6 +15,11 @@ def new_token(secret: str, meeting_id: str, now_s: float, good_for_s: float = GO
     return f"{expires}.{signature_of(secret, meeting_id, expires)}"
 
 
+def media_subject(meeting_id: str) -> str:
+    """What the token of the bot's page is for; it opens no other door of the meeting."""
+    return f"media:{meeting_id}"
+
+
 def is_good(token: str, secret: str, meeting_id: str, now_s: float) -> bool:
     """False also for an empty secret: such a meeting has no door."""
     expires, _, signature = token.partition(".")

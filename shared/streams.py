@@ -90,6 +90,16 @@ class MeetingKeys:
         return f"{self.prefix}:live"
 
     @property
+    def speech(self) -> str:
+        """Stream of sound for the page in the bot; short, and gone soon."""
+        return f"{self.prefix}:speech"
+
+    @property
+    def played(self) -> str:
+        """Stream of what that page has played; short, and gone soon."""
+        return f"{self.prefix}:played"
+
+    @property
     def state(self) -> str:
         """Hash; its fields are named below."""
         return f"{self.prefix}:state"

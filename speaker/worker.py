@@ -6,13 +6,13 @@ from pathlib import Path
 
 import structlog
 
-from shared.clock import Clock
 from shared.errors import SpeechError
 from shared.recall_api import RecallApi
 from shared.sessions import Owner
 from shared.streams import SPEAKER
 from shared.worker import Worker, run
 from speaker.adapters.embedded_voice import EmbeddedVoice
+from speaker.adapters.output_media import OutputMedia
 from speaker.adapters.recall_clips import RecallClips
 from speaker.adapters.tee import Tee
 from speaker.adapters.wav_file import WavFile
@@ -30,7 +30,7 @@ def main(settings: SpeakerSettings) -> None:
 
 async def work(worker: Worker, settings: SpeakerSettings) -> None:
     api = RecallApi(settings.recall_url, settings.recall_key, SpeechError)
-    voice, outlets = build_voice(settings, worker.clock), build_outlets(settings, api, worker.clock)
+    voice, outlets = build_voice(settings, worker.clock), build_outlets(settings, api, worker)
     worker.health.engine = ", ".join([voice.name, *(outlet.name for outlet in outlets.values())])
     warming = asyncio.create_task(warm_up(voice, worker), name="warm-up")
     try:
@@ -42,9 +42,12 @@ async def work(worker: Worker, settings: SpeakerSettings) -> None:
         await voice.close()
 
 
-def build_outlets(settings: SpeakerSettings, api: RecallApi, clock: Clock) -> dict[str, Outlet]:
+def build_outlets(settings: SpeakerSettings, api: RecallApi, worker: Worker) -> dict[str, Outlet]:
     """By the name that a meeting is joined with."""
-    return {"clips": recorded(RecallClips(api, clock), settings)}
+    return {
+        "clips": recorded(RecallClips(api, worker.clock), settings),
+        "media": recorded(OutputMedia(worker.bus, worker.tail, worker.clock), settings),
+    }
 
 
 def recorded(outlet: Outlet, settings: SpeakerSettings) -> Outlet:

@@ -10,7 +10,7 @@ PEOPLE_EVENTS = tuple(
     f"participant_events.{kind}" for kind in ("join", "leave", "update", "speech_on", "speech_off", "chat_message")
 )
 STRONG = "web_4_core"
-"""Separate tracks need it."""
+"""Separate tracks need it, and a page that speaks; with less its sound is choppy."""
 LONGEST_NAME = 100
 HOUR_S = 3600
 
@@ -21,13 +21,20 @@ def body_of(request: BotRequest, settings: IngestSettings) -> dict[str, object]:
         "bot_name": request.settings.bot_name[:LONGEST_NAME],
         "metadata": {MEETING_ID: request.meeting_id},
         "recording_config": recording_of(request.socket_urls, settings.recall_audio),
-        # Clips are only taken from a bot that was made with one.
-        "automatic_audio_output": {"in_call_recording": {"data": {"kind": "mp3", "b64_data": SILENT_MP3}}},
+        **outlet_of(request.media_url),
         "automatic_leave": leaving_of(settings.recall_max_hours),
     }
-    if settings.recall_audio == "separate":
+    if settings.recall_audio == "separate" or request.media_url:
         body["variant"] = {"zoom": STRONG, "google_meet": STRONG, "microsoft_teams": STRONG}
     return body
+
+
+def outlet_of(media_url: str) -> dict[str, object]:
+    """One of the two: a page is not possible beside clips."""
+    if media_url:
+        return {"output_media": {"camera": {"kind": "webpage", "config": {"url": media_url}}}}
+    # Clips are only taken from a bot that was made with one.
+    return {"automatic_audio_output": {"in_call_recording": {"data": {"kind": "mp3", "b64_data": SILENT_MP3}}}}
 
 
 def recording_of(socket_urls: tuple[str, ...], audio: str) -> dict[str, object]:

@@ -72,6 +72,29 @@ class TestJoin:
         assert command.meeting_url == LINK
         assert {name: getattr(command.settings, name) for name in wishes} == wishes
 
+    @pytest.mark.parametrize(
+        ("own", "wanted", "outlet"),
+        [
+            ({}, "auto", "clips"),
+            ({"public_url": "https://chimein.example.org"}, "auto", "media"),
+            ({"public_url": "http://127.0.0.1:8000"}, "auto", "clips"),
+            ({"public_url": "https://chimein.example.org"}, "clips", "clips"),
+            ({"public_url": "https://chimein.example.org", "outlet": "clips"}, "auto", "clips"),
+            ({"public_url": "http://10.0.0.1", "outlet": "media"}, "auto", "media"),
+        ],
+    )
+    async def test_a_bot_speaks_through_the_page_where_it_can_be_reached(self, rig_with, own, wanted, outlet):
+        async with rig_with(**own) as rig:
+            rig.play(INGEST, takes_bot, shards=ALL)
+            await rig.client.post("/meetings/join", json={"meeting_url": LINK, "outlet": wanted})
+            (command,) = rig.workers.commands
+            assert (command.settings.outlet, command.public_url) == (outlet, own.get("public_url", ""))
+
+    async def test_a_page_that_nobody_could_reach_is_refused(self, fake_rig):
+        response = await fake_rig.client.post("/meetings/join", json={"meeting_url": LINK, "outlet": "media"})
+        assert response.status == 422
+        assert "PUBLIC_URL" in (await response.json())["errors"][0]["remedy"]
+
     async def test_refusals_are_told_by_category(self, rig):
         expected = {"invalid": 422, "authentication": 502, "rate_limit": 503, "unavailable": 503, "timeout": 504}
         scripts = [refuses_bot(category) for category in expected]

@@ -57,6 +57,14 @@ def test_the_request_is_exactly_what_recall_recommends_for_a_bot_that_listens_an
     assert output["in_call_recording"]["data"]["kind"] == "mp3"
 
 
+def test_a_bot_that_speaks_through_a_page_takes_no_clips() -> None:
+    page = "https://chimein.example.org/media/m-1/token/"
+    body = body_of(msgspec.structs.replace(request(), media_url=page), IngestSettings())
+    assert body["output_media"] == {"camera": {"kind": "webpage", "config": {"url": page}}}
+    assert "automatic_audio_output" not in body
+    assert set(body["variant"].values()) == {"web_4_core"}
+
+
 def test_separate_tracks_come_instead_of_the_mix_and_take_stronger_bots() -> None:
     body = body_of(request(), IngestSettings(recall_audio="separate"))
     recording = body["recording_config"]

@@ -1,0 +1,82 @@
+"""A real headless Chromium, told what to do over its DevTools protocol."""
+
+import asyncio
+import contextlib
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium")
+
+
+class Page:
+    """One page."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket, self._numbers = socket, itertools.count(1)
+
+    async def call(self, method: str, **params: object) -> dict[str, Any]:
+        number = next(self._numbers)
+        await self._socket.send_json({"id": number, "method": method, "params": params})
+        while True:
+            answer = await self._socket.receive_json(timeout=20)
+            if answer.get("id") == number:
+                assert "error" not in answer, answer
+                return answer["result"]
+
+    async def run(self, code: str) -> Any:
+        """The value of an expression."""
+        answer = await self.call("Runtime.evaluate", expression=code, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
+    async def open(self, url: str, *, first: str = "") -> None:
+        """`first` runs in the page before anything of its own."""
+        if first:
+            await self.call("Page.addScriptToEvaluateOnNewDocument", source=first)
+        await self.call("Page.navigate", url=url)
+
+    async def until(self, code: str, within_s: float = 15.0) -> None:
+        """Until it is true; what cannot be looked at yet is not."""
+        careful = f"(() => {{ try {{ return Boolean({code}); }} catch {{ return false; }} }})()"
+        async with asyncio.timeout(within_s):
+            while not await self.run(careful):
+                await asyncio.sleep(0.05)
+
+
+@contextlib.asynccontextmanager
+async def browser_page() -> AsyncIterator[Page]:
+    """As in Recall's bot: sound needs no click."""
+    with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as folder:
+        process = await asyncio.create_subprocess_exec(
+            str(CHROMIUM), "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0",
+            "--autoplay-policy=no-user-gesture-required", "--disable-dev-shm-usage", f"--user-data-dir={folder}",
+            "about:blank", stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            port = await port_of(Path(folder))
+            async with aiohttp.ClientSession() as http:
+                async with http.get(f"http://127.0.0.1:{port}/json/list") as answer:
+                    target = next(one for one in await answer.json() if one["type"] == "page")
+                async with http.ws_connect(target["webSocketDebuggerUrl"], max_msg_size=0) as socket:
+                    page = Page(socket)
+                    await page.call("Page.enable")
+                    yield page
+        finally:
+            process.kill()
+            await process.wait()
+
+
+async def port_of(folder: Path) -> int:
+    path = folder / "DevToolsActivePort"
+    async with asyncio.timeout(30):
+        while not path.exists() or not path.read_text().strip():
+            await asyncio.sleep(0.05)
+    return int(path.read_text().split()[0])
