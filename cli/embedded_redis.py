@@ -6,7 +6,6 @@ import fcntl
 import importlib.util
 import platform
 import shutil
-import socket
 from collections import deque
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +17,7 @@ from redis.exceptions import RedisError
 
 from rehearsal.supervisor import die_with_parent
 from shared.errors import BusError
+from shared.ports import free_port
 
 MOST_DEATHS = 5
 DEATHS_WITHIN_S = 60.0
@@ -169,9 +169,3 @@ def lock_folder(folder: Path) -> IO[str]:
         lock.close()
         raise BusError(f"another `chimein up` works with {folder}: stop it, or use another folder") from error
     return lock
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from cli.client import Gateway, GatewayError
-from cli.embedded_redis import EmbeddedRedis, free_port
+from cli.embedded_redis import EmbeddedRedis
 from cli.settings import CliSettings
 from cli.stand_in_ears import RealEars
 from rehearsal.deepgram.server import DeepgramServer
@@ -22,6 +22,7 @@ from rehearsal.recordings import Recording
 from rehearsal.supervisor import Supervisor
 from shared.config import REHEARSAL_URL, load
 from shared.errors import ChimeinError
+from shared.ports import free_port
 from transcriber.adapters.embedded import build_embedded_engine
 
 ROLES = ("gateway", "ingest", "transcriber", "brain", "speaker")

@@ -6,10 +6,11 @@ import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from support import free_port, valkey_binary
+from support import valkey_binary
 
 from shared.bus import Bus, connect
 from shared.clock import ManualClock
+from shared.ports import free_port
 
 
 @pytest.fixture(scope="session")

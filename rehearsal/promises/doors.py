@@ -15,8 +15,9 @@ from websockets.exceptions import InvalidStatus
 
 from rehearsal.made_meetings import SECRET as MEETING_SECRET
 from rehearsal.made_meetings import socket_path
-from rehearsal.promises.rig import Outcome, Rig, free_port, is_open, until
+from rehearsal.promises.rig import Outcome, Rig, is_open, until
 from rehearsal.recall.webhooks import sign
+from shared.ports import free_port
 from shared.socket_tokens import GOOD_FOR_S, new_token
 from shared.streams import STATUS, MeetingKeys
 

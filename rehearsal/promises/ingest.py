@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from rehearsal.fake_bot import Call, FakeBot, Plan
-from rehearsal.promises.rig import Outcome, Rig, free_port, is_open, socket_url, until
+from rehearsal.promises.rig import Outcome, Rig, is_open, socket_url, until
+from shared.ports import free_port
 
 REDIAL_S = 3.0
 EVERY_S = 8.0

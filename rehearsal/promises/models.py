@@ -17,7 +17,7 @@ import msgspec
 from rehearsal.openai.bodies import Reply
 from rehearsal.openai.server import API_KEY, OpenAIServer, Try
 from rehearsal.openai.stream import Fault
-from rehearsal.promises.rig import Outcome, Rig, free_port, is_open, until
+from rehearsal.promises.rig import Outcome, Rig, is_open, until
 from rehearsal.recall.options import Delays, Options
 from rehearsal.recall.server import RecallServer
 from rehearsal.speech import SpeechFault
@@ -31,6 +31,7 @@ from shared.events import (
     SpeechFinished,
     SpeechStarted,
 )
+from shared.ports import free_port
 
 MOST_QUESTIONS, SECONDS_PER_QUESTION = 10, 3.0
 """In each meeting; fewer where the run is to be short."""

@@ -11,12 +11,13 @@ import aiohttp
 import msgspec
 
 from rehearsal.fake_bot import FakeBot, Plan
-from rehearsal.promises.rig import Outcome, Rig, free_port, is_open, socket_url, until
+from rehearsal.promises.rig import Outcome, Rig, is_open, socket_url, until
 from rehearsal.recall.options import Delays, Options
 from rehearsal.recall.server import RecallServer
 from rehearsal.recall.webhooks import signed_headers
 from shared.config import Secret
 from shared.events import MeetingStateChanged, QuestionAnswered, QuestionFailed, SentenceComposed
+from shared.ports import free_port
 
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="  # noqa: S105  # of a rig that guards nothing
 TIMES = 3

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import random
-import socket
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -134,12 +133,6 @@ def first_of_range(found: range) -> int:
 
 def socket_url(port: int, meeting_id: str) -> str:
     return f"ws://127.0.0.1:{port}{socket_path(meeting_id)}"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def is_open(port: int) -> bool:

@@ -7,9 +7,10 @@ from functools import partial
 from rehearsal.deepgram.closing import CUT, NO_ANSWER, NO_AUDIO, Close
 from rehearsal.deepgram.server import DeepgramServer
 from rehearsal.fake_bot import FakeBot, Plan
-from rehearsal.promises.rig import Outcome, Rig, free_port, is_open, socket_url, until
+from rehearsal.promises.rig import Outcome, Rig, is_open, socket_url, until
 from shared.events import HearingTroubled, Line, LineHeard
 from shared.meetings import Trouble
+from shared.ports import free_port
 
 WORD_MS = 200
 EXACT_MS = 20

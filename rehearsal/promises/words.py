@@ -18,7 +18,7 @@ import msgspec
 
 from rehearsal.openai.bodies import Reply
 from rehearsal.openai.server import API_KEY, OpenAIServer
-from rehearsal.promises.rig import Outcome, Rig, free_port, is_open, until
+from rehearsal.promises.rig import Outcome, Rig, is_open, until
 from rehearsal.recall.options import Delays, Options
 from rehearsal.recall.server import RecallServer
 from shared.events import (
@@ -35,6 +35,7 @@ from shared.events import (
     SentenceComposed,
     new_id,
 )
+from shared.ports import free_port
 
 MEETINGS = 8
 LINK = "https://evil.example/collect"

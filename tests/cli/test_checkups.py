@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from support import free_port
 
 from brain.config import BrainSettings
 from cli import checkups
@@ -22,6 +21,7 @@ from rehearsal.recall.server import RecallServer
 from shared.bus import Bus
 from shared.clock import SystemClock
 from shared.config import Secret
+from shared.ports import free_port
 from transcriber.config import TranscriberSettings
 
 KEY, WRONG = Secret("right-key"), Secret("wrong-key")

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from support import free_port
 
 from cli.client import Gateway, GatewayError, frames_of
 from shared.config import Secret
 from shared.events import Hushed
+from shared.ports import free_port
 
 PROBLEM = {
     "title": "Unprocessable",

@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 from processes import ROOT
-from support import free_port
 
 from cli.app import app
+from shared.ports import free_port
 
 pytestmark = pytest.mark.process
 COMMANDS = "up rehearse promises worker join ask brief say hush tail status leave export doctor"

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from support import eventually, facts_of, free_port
+from support import eventually, facts_of
 
 from brain.adapters.scripted import ScriptedAnswerer, ScriptedBriefer
 from brain.handlers import Brain
@@ -31,6 +31,7 @@ from shared.bus import Bus, connect
 from shared.clock import SystemClock
 from shared.commands import CommandLoop
 from shared.events import AnyEvent, tag_of
+from shared.ports import free_port
 from shared.sessions import Owner
 from shared.tail import Tail
 from shared.worker import Worker, keep_beating

@@ -12,7 +12,7 @@ import redis
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from fakeredis import FakeAsyncRedis, FakeServer
-from support import free_port, valkey_binary
+from support import valkey_binary
 
 from gateway.app import build_app
 from gateway.config import GatewaySettings
@@ -21,6 +21,7 @@ from shared.clock import SystemClock
 from shared.events import CODEC, Event, MeetingRequested, Settings
 from shared.heartbeat import Heartbeat, beat
 from shared.meetings import write_of
+from shared.ports import free_port
 from shared.streams import (
     CREATED_AT,
     PLATFORM,

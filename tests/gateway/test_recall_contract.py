@@ -14,13 +14,13 @@ from aiohttp.test_utils import TestServer
 from ears import bot_body, listening
 from meetings_played import QUICK, send_bot, stand_in
 from msgspec import structs
-from support import free_port
 
 from gateway.problems import ProblemError
 from gateway.recall_reports import read
 from rehearsal.recall.options import Faults
 from rehearsal.recall.server import RecallServer
 from shared.events import CODEC
+from shared.ports import free_port
 
 GOLDEN = Path(__file__).parent / "golden" / "recall_webhooks.jsonl"
 MEETING = "m-07-" + "a" * 20

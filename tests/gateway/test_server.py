@@ -10,7 +10,9 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from support import free_port, new_meeting
+from support import new_meeting
+
+from shared.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.process

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from support import eventually, facts_of, free_port, new_meeting
+from support import eventually, facts_of, new_meeting
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -20,6 +20,7 @@ from rehearsal.recall.webhooks import signed_headers
 from shared.bus import Bus
 from shared.clock import SystemClock
 from shared.events import MeetingStateChanged
+from shared.ports import free_port
 from shared.streams import CHUNK_BYTES, MIXED, PCM, STATUS, MeetingKeys, source_ms_of
 from shared.streams import ORIGIN as ORIGIN_FIELD
 

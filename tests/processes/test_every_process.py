@@ -11,9 +11,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 from processes import ROOT, system
-from support import eventually, free_port
+from support import eventually
 
 from shared.bus import Bus
+from shared.ports import free_port
 
 ROLES = ("gateway", "ingest", "transcriber", "brain", "speaker")
 pytestmark = pytest.mark.process
@@ -46,10 +47,11 @@ async def is_ready(port: int) -> bool:
         return False
 
 
+@pytest.mark.timeout(120)
 async def test_every_process_stops_cleanly_within_four_seconds(bus: Bus, redis_url: str, tmp_path: Path) -> None:
     with system(redis_url, tmp_path) as chimein:
         processes = {role: chimein.start(role) for role in ROLES}
-        await eventually(lambda: is_ready(chimein.gateway_port), within_s=30)
+        await chimein.until_ready()
         began = time.monotonic()
         for process in processes.values():
             process.send_signal(signal.SIGTERM)
@@ -59,6 +61,7 @@ async def test_every_process_stops_cleanly_within_four_seconds(bus: Bus, redis_u
     assert took < 4
 
 
+@pytest.mark.timeout(120)
 async def test_honcho_alone_runs_the_same_system(bus: Bus, redis_url: str) -> None:
     port = free_port()
     environ = {
@@ -79,7 +82,7 @@ async def test_honcho_alone_runs_the_same_system(bus: Bus, redis_url: str) -> No
         stderr=subprocess.STDOUT,
     )
     try:
-        await eventually(lambda: is_ready(port), within_s=30)
+        await eventually(lambda: is_ready(port), within_s=60)
         began = time.monotonic()
         honcho.send_signal(signal.SIGTERM)
         printed, _ = await asyncio.to_thread(honcho.communicate, timeout=10)

@@ -21,14 +21,6 @@ QUESTIONS = 12
 SAID = "This is the first sentence. Here comes a second one. And this is the third."
 
 
-async def is_ready(http: aiohttp.ClientSession) -> bool:
-    try:
-        async with http.get("/ready") as answer:
-            return answer.status == 200
-    except aiohttp.ClientError:
-        return False
-
-
 async def join(http: aiohttp.ClientSession) -> str:
     async with http.post("/meetings/join", json={"meeting_url": "https://meet.google.com/abc-defg-hij"}) as answer:
         assert answer.status == 201
@@ -70,7 +62,7 @@ async def test_every_question_and_every_sentence_has_one_outcome(bus: Bus, redis
                 chimein.start(role)
             killing = asyncio.create_task(kill_now_and_then(chimein, chance, kills=6))
             async with aiohttp.ClientSession(f"http://127.0.0.1:{chimein.gateway_port}") as http:
-                await eventually(lambda: is_ready(http), within_s=30)
+                await chimein.until_ready()
                 meeting_id = await join(http)
                 await ask_now_and_then(http, meeting_id, chance)
                 await killing

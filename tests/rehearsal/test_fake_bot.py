@@ -4,10 +4,10 @@ import time
 import msgspec
 import pytest
 from ears import Ear
-from support import free_port
 
 from rehearsal.fake_bot import FakeBot, Plan
 from shared.numbered_pcm import BLOCK_BYTES, decode
+from shared.ports import free_port
 
 
 def heard_blocks(ear: Ear) -> list[int]:

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import pytest
-from support import eventually, free_port
+from support import eventually
 
 from rehearsal.fault_proxy import FaultProxy, schedule
+from shared.ports import free_port
 
 Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

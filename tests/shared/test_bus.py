@@ -4,11 +4,12 @@ import contextlib
 
 import pytest
 from redis.exceptions import AuthenticationError
-from support import facts_of, free_port, new_meeting
+from support import facts_of, new_meeting
 
 from shared.bus import LOST, Bus, Write, check_redis, new_bus, open_bus
 from shared.errors import BusError, MeetingGoneError
 from shared.events import CaptionChanged, Hushed
+from shared.ports import free_port
 from shared.streams import MeetingKeys, ShardKeys
 
 

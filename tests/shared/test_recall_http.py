@@ -8,10 +8,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from prometheus_client import REGISTRY
 from recall_wire import BOT, KEY, Answer, ScriptedRecall
-from support import free_port
 
 from shared.config import REHEARSAL_KEY, Secret
 from shared.errors import Category, MeetingError, SpeechError
+from shared.ports import free_port
 from shared.recall_http import Call, RecallHttp
 
 LOOK = Call(name="look", method="GET", path="/api/v1/bot/b1/")

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from support import free_port
+import aiohttp
+from support import eventually
 
 from rehearsal.made_meetings import socket_path
+from shared.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,6 +51,33 @@ class System:
 
     def socket_url(self, meeting_id: str) -> str:
         return f"ws://127.0.0.1:{self.ingest_port}{socket_path(meeting_id)}"
+
+    async def until_ready(self, within_s: float = 60) -> None:
+        """Says who died, or what the gateway waits for, when it does not become ready."""
+        said = "nothing yet"
+
+        async def ready() -> bool:
+            nonlocal said
+            dead = [process for process in self.processes if process.poll() not in (None, -signal.SIGKILL)]
+            assert not dead, [self._told(process) for process in dead]
+            try:
+                url = f"http://127.0.0.1:{self.gateway_port}/ready"
+                patience = aiohttp.ClientTimeout(total=5)
+                async with aiohttp.ClientSession() as session, session.get(url, timeout=patience) as answer:
+                    said = await answer.text()
+                    return answer.status == 200
+            except (aiohttp.ClientError, TimeoutError) as error:
+                said = repr(error)
+                return False
+
+        try:
+            await eventually(ready, within_s=within_s)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the gateway said {said}") from error
+
+    def _told(self, process: subprocess.Popen[bytes]) -> str:
+        (log,) = self._logs.glob(f"*-{self.processes.index(process)}.log")
+        return log.read_text()[-2000:]
 
     def stop(self) -> None:
         for process in self.processes:

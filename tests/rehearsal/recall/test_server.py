@@ -5,9 +5,9 @@ from pathlib import Path
 import aiohttp
 from ears import Ear
 from meetings_played import recording, send_bot, stand_in
-from support import free_port
 
 from rehearsal.recall.server import RecallServer
+from shared.ports import free_port
 
 
 async def test_it_listens_where_it_is_told() -> None:

@@ -1,10 +1,10 @@
 import asyncio
 
 from ears import Ear
-from support import free_port
 
 from rehearsal.recall.socket import BACKLOG, DIALS, Line, State
 from rehearsal.recall.webhooks import sign
+from shared.ports import free_port
 
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 

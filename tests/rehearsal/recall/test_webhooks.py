@@ -8,11 +8,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from meetings_played import QUICK
-from support import free_port
 
 from rehearsal.recall.options import Faults, Options
 from rehearsal.recall.webhooks import Webhooks, sign, signed_headers
 from shared.config import Secret
+from shared.ports import free_port
 from shared.signatures import delivery_of
 
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="

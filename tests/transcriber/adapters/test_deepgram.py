@@ -8,12 +8,12 @@ from collections import deque
 import pytest
 from deepgram_streams import HASTE, KEY, feed, hasty_server, heard_of, numbers, stream_to, timed
 from structlog.testing import capture_logs
-from support import free_port
 
 from rehearsal.deepgram.options import DeepgramFaults
 from rehearsal.deepgram.server import DeepgramServer
 from shared.config import Secret
 from shared.errors import Category, TranscriptionError
+from shared.ports import free_port
 from transcriber.adapters.deepgram import build_deepgram_engine
 from transcriber.adapters.deepgram_pacing import Limits
 from transcriber.ports import StreamSpec
