@@ -9,11 +9,11 @@ import structlog
 
 from brain import metrics
 from brain.composing import Composer
-from brain.injections import is_for_model
-from brain.outgoing import Outgoing
 from brain.ports import Answerer, AnswerRequest, Done
 from brain.prompting import INSTRUCTIONS
 from brain.retrying import pause_s
+from brain.safety.injections import is_for_model
+from brain.safety.outgoing import Outgoing
 from shared.clock import Clock
 from shared.errors import AnswerError, Category
 from shared.events import AskQuestion, Cite, QuestionAnswered, QuestionFailed, SentenceComposed, Usage, effect

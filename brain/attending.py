@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import structlog
 
-from brain.addressing import Addressing, Amend, Ask, WaitForMore
+from brain.addressed.addressing import Addressing, Amend, Ask, WaitForMore
 from brain.handlers import Brain
-from brain.injections import is_for_model
 from brain.noting import Notes
+from brain.safety.injections import is_for_model
 from shared.bus import LOST, Entry, decoded
 from shared.events import (
     Asked,

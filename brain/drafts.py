@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import msgspec
 
-from brain.calendar_dates import date_of
 from brain.citations import Citations, cites_of
-from brain.tasks import People
+from brain.rules.calendar_dates import date_of
+from brain.rules.tasks import People
 from shared.events import ActionItem, Brief, Line, Point
 
 LONGEST_TEXT = 600

@@ -12,11 +12,11 @@ from msgspec import structs
 
 from brain.answer import Answer, Deadline, failed
 from brain.budget import Budget
-from brain.calendar_dates import day_of_meeting
 from brain.memory import Memory
-from brain.outgoing import clean_brief
 from brain.ports import Answerer, Briefer, BriefRequest
 from brain.prompting import INSTRUCTIONS
+from brain.rules.calendar_dates import day_of_meeting
+from brain.safety.outgoing import clean_brief
 from brain.sentences import split
 from shared.bus import Bus
 from shared.clock import Clock

@@ -7,10 +7,10 @@ import structlog
 from brain.chapters import CHAPTER_WORDS, next_chapter, words_in
 from brain.citations import Citations, cites_of
 from brain.handlers import Brain, check_budget, note_spending
-from brain.injections import is_for_model
-from brain.outgoing import Outgoing
 from brain.ports import NotesRequest
 from brain.prompting import INSTRUCTIONS
+from brain.safety.injections import is_for_model
+from brain.safety.outgoing import Outgoing
 from shared.errors import AnswerError, FencedError, MeetingGoneError
 from shared.events import ChapterNoted, Line, LineHeard, Point
 from shared.meetings import write_of

@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 
 from brain.chapters import material
 from brain.citations import visible
-from brain.injections import WITHHELD, is_for_model, withheld_in
 from brain.ports import AnswerRequest, BriefRequest, NotesRequest
-from brain.quoting import NOT_SAID, clock
+from brain.rules.quoting import NOT_SAID, clock
+from brain.safety.injections import WITHHELD, is_for_model, withheld_in
 from shared.events import ChapterNoted, Line
 
 LONGEST_NAME = 80

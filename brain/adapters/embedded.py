@@ -10,8 +10,8 @@ import structlog
 from brain.adapters.finding import find_model
 from brain.composing import Composer
 from brain.ports import AnswerRequest, Done, Text
-from brain.quoting import Question, Score, answer
-from brain.retrieval import overlap
+from brain.rules.quoting import Question, Score, answer
+from brain.rules.retrieval import overlap
 
 PACKAGES = ("numpy", "onnxruntime", "tokenizers")
 

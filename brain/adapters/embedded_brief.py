@@ -6,17 +6,17 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
-from brain.addressing import Addressing, Ignore
-from brain.calendar_dates import date_of
+from brain.addressed.addressing import Addressing, Ignore
 from brain.citations import cite_of, visible
-from brain.context import Statement
-from brain.decisions import decisions_in
-from brain.expecting import TIME
-from brain.points import open_questions_in, points_in
 from brain.ports import BriefRequest, NotesRequest
-from brain.tasks import People, Task, tasks_in
-from brain.turns import turns_of
-from brain.words import EMPTY_WORDS, words_of
+from brain.rules.calendar_dates import date_of
+from brain.rules.context import Statement
+from brain.rules.decisions import decisions_in
+from brain.rules.expecting import TIME
+from brain.rules.points import open_questions_in, points_in
+from brain.rules.tasks import People, Task, tasks_in
+from brain.rules.turns import turns_of
+from brain.rules.words import EMPTY_WORDS, words_of
 from shared.events import ActionItem, Brief, Cite, Line, Point, Usage
 
 MADE_BY = "rules, no language model"

@@ -12,7 +12,7 @@ from brain.drafts import BriefDraft, Check, read_draft, strict_schema
 from brain.ports import AnswerRequest, BriefRequest, Done, NotesRequest, Text
 from brain.prompting import Message, answer_messages, brief_messages, notes_messages
 from brain.retrying import pause_s
-from brain.tasks import People
+from brain.rules.tasks import People
 from shared.errors import AnswerError, Category
 from shared.events import Brief, Usage
 

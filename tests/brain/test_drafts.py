@@ -5,7 +5,7 @@ import pytest
 from transcripts import meeting
 
 from brain.drafts import ActionDraft, BriefDraft, Check, PointDraft, clean, read_draft, strict_schema
-from brain.tasks import People
+from brain.rules.tasks import People
 
 LINES = meeting("Maya: One.", "Tom: Two.")
 CHECK = Check(LINES, People(["Maya Chen", "Tom"]))

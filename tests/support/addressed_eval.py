@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from ordinary_talk import PEOPLE, ordinary_talk
 
-from brain.addressing import Addressing, Amend, Ask, Decision, WaitForMore
+from brain.addressed.addressing import Addressing, Amend, Ask, Decision, WaitForMore
 from shared.events import Line
 
 ROOMS = Path(__file__).parent.parent / "brain" / "addressed"

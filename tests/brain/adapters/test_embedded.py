@@ -7,8 +7,8 @@ from transcripts import committee, meeting, sample, standup
 from brain.adapters.embedded import EmbeddedAnswerer, load_score
 from brain.composing import Composer
 from brain.ports import AnswerRequest, Text
-from brain.quoting import NOT_SAID
-from brain.retrieval import overlap
+from brain.rules.quoting import NOT_SAID
+from brain.rules.retrieval import overlap
 from shared.events import Cite, Line
 
 QUESTIONS = [(entry["q"], entry["a"], entry["evidence"]) for entry in sample()["reference"]["questions"]]
