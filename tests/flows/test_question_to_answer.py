@@ -185,7 +185,7 @@ async def test_the_meeting_is_on_the_timeline_in_the_order_in_which_it_happened(
     await asyncio.gather(*chimein.platform.calls)
     await eventually(lambda: has(bus, meeting_id, "line.heard", 3))
     status, _ = await post(chimein, f"/meetings/{meeting_id}/leave")
-    await eventually(lambda: has(bus, meeting_id, "transcript.completed"))
+    await eventually(lambda: has(bus, meeting_id, "brief.written"))
     assert status == 200
     tags = list(dict.fromkeys(tags_of(await facts_of(bus, meeting_id))))
     assert tags == [
@@ -196,6 +196,7 @@ async def test_the_meeting_is_on_the_timeline_in_the_order_in_which_it_happened(
         "bot.left",
         "audio.ended",
         "transcript.completed",
+        "brief.written",
     ]
     assert chimein.platform.left == ["bot-1"]
 
