@@ -1,6 +1,6 @@
 """Whether each vendor and each public address does what going live needs; one finding each, with the remedy."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -10,7 +10,9 @@ from websockets.exceptions import InvalidHandshake, InvalidStatus
 
 from brain.config import BrainSettings
 from cli.settings import CliSettings
+from gateway.config import GatewaySettings
 from ingest.config import IngestSettings
+from shared.config import load
 from shared.errors import Category, MeetingError
 from shared.recall_api import RecallApi
 from transcriber.config import TranscriberSettings
@@ -131,6 +133,17 @@ async def webhooks(cli: CliSettings, settings: IngestSettings) -> AsyncIterator[
     else:
         remedy = f"run `chimein up`, and lead {cli.public_url} to the gateway"
         yield Finding("fail", f"{cli.public_url} does not lead to the gateway: {problem}", remedy)
+
+
+def voice(environ: Mapping[str, str]) -> Finding:
+    """How bots will speak. Raises ConfigError."""
+    settings = load(GatewaySettings, environ)
+    if settings.outlet == "clips":
+        return Finding("ok", "bots speak in clips, a sentence at a time")
+    if settings.public_url.startswith("https://"):
+        return Finding("ok", f"bots speak through a page at {settings.public_url}")
+    remedy = "set PUBLIC_URL to an https address of the gateway: sound then comes as it is made, and stops at once"
+    return Finding("warn", "bots speak in clips, a sentence at a time", remedy)
 
 
 async def answer_of(url: str, headers: dict[str, str]) -> tuple[int, str]:

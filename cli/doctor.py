@@ -60,6 +60,8 @@ async def vendor_findings(environ: Mapping[str, str]) -> list[Finding]:
         *[finding async for finding in checkups.sockets(ingest)],
         *[finding async for finding in checkups.webhooks(load(CliSettings, environ), ingest)],
     ]
+    if ingest.recall_api_key:
+        findings.append(checkups.voice(environ))
     findings.append(await checkups.deepgram(load(TranscriberSettings, environ)))
     findings.append(await checkups.language_model(load(BrainSettings, environ)))
     return findings

@@ -114,6 +114,21 @@ async def test_a_domain_that_cannot_be_one(domain: str) -> None:
     assert (found.level, "WEBSOCKET_DOMAIN" in found.what) == ("fail", True)
 
 
+@pytest.mark.parametrize(
+    ("environ", "level", "how"),
+    [
+        ({}, "warn", "in clips"),
+        ({"OUTLET": "clips"}, "ok", "in clips"),
+        ({"PUBLIC_URL": "https://chimein.example"}, "ok", "a page at https://chimein.example"),
+        ({"PUBLIC_URL": "https://chimein.example", "OUTLET": "clips"}, "ok", "in clips"),
+    ],
+)
+def test_it_says_how_bots_will_speak(environ: dict[str, str], level: str, how: str) -> None:
+    found = checkups.voice(environ)
+    assert found.level == level
+    assert how in found.what
+
+
 async def test_webhooks_are_checked_from_the_public_address() -> None:
     async with RecallServer() as somebody:
         wrong = await all_of(checkups.webhooks(CliSettings(public_url=somebody.url), IngestSettings()))
