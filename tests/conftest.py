@@ -5,12 +5,16 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 
+import hypothesis
 import pytest
 from support import valkey_binary
 
 from shared.bus import Bus, connect
 from shared.clock import ManualClock
 from shared.ports import free_port
+
+hypothesis.settings.register_profile("chimein", deadline=None)  # how long an example takes is for bench/
+hypothesis.settings.load_profile("chimein")
 
 
 @pytest.fixture(scope="session")

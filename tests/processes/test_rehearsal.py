@@ -116,9 +116,10 @@ def orphans() -> list[str]:
     return found
 
 
+@pytest.mark.timeout(180)
 def test_a_transcriber_killed_in_the_middle_costs_no_word(tmp_path: Path) -> None:
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "CHIMEIN_URL": "http://127.0.0.1:9"}
-    argv = [sys.executable, "-m", "cli.app", "rehearse", "--speed", "4", "--out", str(tmp_path / "out")]
+    argv = [sys.executable, "-m", "cli.app", "rehearse", "--speed", "3", "--out", str(tmp_path / "out")]
     running = subprocess.Popen(argv, cwd="/", env=environ, stdout=subprocess.PIPE, text=True)
     assert running.stdout
     lines, successors = [], []
@@ -127,7 +128,7 @@ def test_a_transcriber_killed_in_the_middle_costs_no_word(tmp_path: Path) -> Non
             lines.append(line)
             if "database index" in line:
                 successors.append(replace_transcriber(running.pid))
-        code = running.wait(60)
+        code = running.wait(120)
     finally:
         for process in (running, *successors):
             process.kill()
