@@ -1,6 +1,7 @@
 """How the brain is put together."""
 
 import asyncio
+import contextlib
 import functools
 
 from brain.adapters.embedded import EmbeddedAnswerer
@@ -68,12 +69,18 @@ def build_model(settings: BrainSettings) -> tuple[Answerer, Briefer]:
     )
 
 
+FINISH_WITHIN_S = 4.0
+"""An answer that is longer in the making when its shard is handed over is gone on with by the heir."""
+
+
 class Desk:
     """The commands of the shards that this brain owns, and attention to their meetings."""
 
     def __init__(self, worker: Worker, brain: Brain) -> None:
         self._worker = worker
-        self._owner = Owner(worker, functools.partial(attend, brain=brain), gained=self._gained, lost=self._lost)
+        self._owner = Owner(
+            worker, functools.partial(attend, brain=brain), gained=self._gained, finish=self._finish, lost=self._lost
+        )
         self._commands = CommandLoop(worker, HANDLERS, brain, owner_of=self._owner.epoch_of, lane_of=lane_of)
 
     async def run(self) -> None:
@@ -89,6 +96,11 @@ class Desk:
                 return
             except LOST:
                 await rest(self._worker.clock, 0.2)
+
+    async def _finish(self, epoch: Epoch) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FINISH_WITHIN_S):
+                await self._commands.finish(epoch.shard)
 
     async def _lost(self, epoch: Epoch) -> None:
         self._commands.remove(epoch.shard)

@@ -10,14 +10,17 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.embedded_redis import EmbeddedRedis
-from rehearsal.promises import doors, ingest, models, repeats, speech, words
+from rehearsal.promises import deaths, deploys, doors, ingest, models, repeats, speech, words, zombies
 from rehearsal.promises.rig import Load, Outcome, Rig
 from shared.bus import open_bus
 
 PROMISES: dict[int, Callable[[Rig], Awaitable[Outcome]]] = {
+    1: deaths.run,
+    2: zombies.run,
     6: speech.run,
     7: models.run,
     8: ingest.run,
+    9: deploys.run,
     11: repeats.run,
     16: doors.run,
     19: words.run,

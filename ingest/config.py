@@ -15,6 +15,8 @@ class IngestSettings(RecallSettings, frozen=True, kw_only=True):
     """Where meeting platforms dial in."""
     ingest_status_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8011
     """Health and metrics of this process; 0 takes a free one."""
+    ingest_drain_s: Annotated[float, msgspec.Meta(ge=0)] = 3.0
+    """When told to stop it takes no new sockets, and keeps those that it has until their meetings end, or so long."""
     websocket_domain: str = ""
     """Public host (and port) under which Recall reaches ingest_port, as `ears.example.org`; this machine when empty."""
 

@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 
 import structlog
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
 from websockets.http11 import Request, Response
 
 from ingest import frames, metrics
@@ -73,13 +73,14 @@ class SocketServer:
         ear = Ear(guest, intake, self._producer, self._clock, self._rest_s)
         finished = False
         try:
-            async for message in connection:
-                ear.take(message)
+            while True:
+                ear.take(await connection.recv())
                 if intake.gone.is_set() or ear.broken > MAX_BROKEN:
                     await connection.close(1008, "unknown meeting" if intake.gone.is_set() else "not Recall's format")
-            finished = True
-        except ConnectionClosed as error:
-            log.info("socket.dropped", meeting_id=intake.meeting_id, code=error.rcvd.code if error.rcvd else 1006)
+        except ConnectionClosed as closed:
+            finished = isinstance(closed, ConnectionClosedOK) and bool(closed.rcvd_then_sent)
+            if not finished:
+                log.info("socket.dropped", meeting_id=intake.meeting_id, code=closed.rcvd.code if closed.rcvd else 1006)
         finally:
             asyncio.get_running_loop().call_later(0 if finished else REST_S, ear.finish)
             intake.sockets -= 1

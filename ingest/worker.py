@@ -41,6 +41,7 @@ async def work(worker: Worker, settings: IngestSettings) -> None:
         server = await open_sockets(worker, settings, producer)
         ingest = Ingest(worker.bus, platform, settings, worker.clock)
         commands = CommandLoop(worker, HANDLERS, ingest)
+        worker.drain, worker.drain_within_s = functools.partial(see_out, server, producer), settings.ingest_drain_s
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(producer.run(), name="producer")
@@ -62,6 +63,13 @@ async def open_sockets(worker: Worker, settings: IngestSettings, producer: Produ
     server = await sockets.start(settings.bind_host, settings.ingest_port)
     log.info("ingest.listening", port=server.sockets[0].getsockname()[1])
     return server
+
+
+async def see_out(server: Server, producer: Producer) -> None:
+    """No new sockets; returns when the last one has ended and all of it is in Redis."""
+    server.server.close()
+    while server.connections or not producer.is_idle:  # noqa: ASYNC110  # other tasks see to both
+        await asyncio.sleep(0.05)
 
 
 async def read_commands(commands: CommandLoop, worker: Worker) -> None:

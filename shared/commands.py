@@ -73,6 +73,12 @@ class CommandLoop:
         self._shards.discard(shard)
         self._changed.set()
 
+    async def finish(self, shard: int) -> None:
+        """Reads no more of it; returns when what is in hand is settled."""
+        self.remove(shard)
+        while any(one == shard for one, _ in self._in_hand):
+            await self._worker.clock.sleep(0.02)
+
     async def keep(self) -> None:
         """What is being worked on is not stale, however long it takes."""
         for shard, entry_id in list(self._in_hand):

@@ -21,6 +21,10 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     problems: list[str] = []
     engine: str = ""
     pid: int = 0
+    shards: int = 0
+    load: int = 0
+    """Meetings that it works for."""
+    is_leaving: bool = False
 
 
 async def beat(redis: Redis, role: str, worker: str, heartbeat: Heartbeat) -> None:

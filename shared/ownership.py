@@ -1,154 +1,277 @@
-"""Who works for which shard: leases that expire, and epochs that outrank every earlier owner.
+"""Who works for which shard: leases that expire, epochs that outrank every earlier owner, and agreed hand-overs.
 
-The pure part decides what to take and what to give back; the rest asks Redis, in one round trip per step.
+    free ──acquire──► held ──offer──► offered ──the heir accepts──► finishing ──transfer──► the heir's
+      ▲                │ ▲                │ nobody accepts in time                            under a higher epoch
+      │                │ └─renew every RENEW_EVERY_MS, also while it is being handed over
+      └──expires───────┘  (killed, stopped, stuck)         finishing ──release──► free
+
+What to take and whom to hand what is decided by `placement.py`; here Redis is asked, in one round trip per step.
 """
 
 import asyncio
-import math
 import random
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import cast
 
+import msgspec
 import redis.exceptions
 import structlog
 
 from shared import metrics
 from shared.bus import LOST, SCRIPTS, Bus, Epoch
 from shared.clock import Clock
-from shared.heartbeat import heartbeats
+from shared.heartbeat import Heartbeat, heartbeats
+from shared.offers import Offer, Offers
+from shared.placement import Peer, limit_of, to_hand_over, to_take
 from shared.streams import SHARDS, ShardKeys
 from shared.waiting import is_wanted
 
 LEASE_MS = 2500
 RENEW_EVERY_MS = 600
 SEEK_EVERY_MS = 300
+ACCEPTED_WITHIN_MS = 1_500
+"""An heir that has not accepted by then is not waited for."""
+ASK_EVERY_MS = 30
+"""While something is being handed over."""
+SETTLE_MS = 3_000
+"""Between two hand-overs for balance: what they changed must be seen first."""
+FRESH_MS = 1_500
+"""Who has said nothing for so long may be dead: nothing is handed to it, and others may have its share."""
 
 log = structlog.get_logger()
 
-
-# -- the pure part -----------------------------------------------------------------------------------------------
-
-
-def limit_of(workers: int, shards: int = SHARDS) -> int:
-    """How many shards one of so many workers may own."""
-    return math.ceil(shards / max(workers, 1)) + 1
+Hook = Callable[[Epoch], Awaitable[None]]
 
 
-def to_take(held: Iterable[int], free: Iterable[int], limit: int, chance: random.Random) -> list[int]:
-    """Free shards to try, in random order so that two workers seldom want the same."""
-    wanted = sorted(set(free) - set(held))
-    chance.shuffle(wanted)
-    return wanted[: max(limit - len(set(held)), 0)]
+@dataclass(frozen=True)
+class Hooks:
+    """What the owner of the meetings does."""
 
-
-def to_give_back(loads: dict[int, int], limit: int) -> list[int]:
-    """Shards above the limit, the idle ones first: no more moves than must."""
-    by_load = sorted(loads, key=lambda shard: (loads[shard], shard))
-    return by_load[: max(len(loads) - limit, 0)]
-
-
-# -- the part that asks Redis ------------------------------------------------------------------------------------
-
-Gained = Callable[[Epoch], Awaitable[None]]
-Lost = Callable[[Epoch], Awaitable[None]]
+    gained: Hook
+    """Begin to work for a shard."""
+    finish: Hook
+    """Bring what is in hand to an end; the shard is still ours."""
+    lost: Hook
+    """Stop all work for a shard, now."""
+    load: Callable[[int], int]
+    """Meetings in a shard."""
 
 
 class Ownership:
-    """Keeps this worker's shards. `gained` and `lost` are awaited one shard at a time."""
+    """Keeps this worker's shards."""
 
-    def __init__(
-        self, bus: Bus, role: str, worker: str, *, clock: Clock, gained: Gained, lost: Lost, load: Callable[[int], int]
-    ) -> None:
-        self._bus, self._role, self._worker, self._clock = bus, role, worker, clock
-        self._gained, self._lost, self._load = gained, lost, load
-        self._acquire = bus.redis.register_script((SCRIPTS / "acquire.lua").read_text())
-        self._renew = bus.redis.register_script((SCRIPTS / "renew.lua").read_text())
-        self._release = bus.redis.register_script((SCRIPTS / "release.lua").read_text())
+    def __init__(self, bus: Bus, role: str, worker: str, *, clock: Clock, hooks: Hooks) -> None:
+        self._bus, self._role, self._worker, self._clock, self._hooks = bus, role, worker, clock, hooks
+        self._scripts = {
+            name: bus.redis.register_script((SCRIPTS / f"{name}.lua").read_text())
+            for name in ("acquire", "renew", "release", "transfer")
+        }
+        self._offers = Offers(bus.redis, role)
         self._chance = random.Random()  # noqa: S311  # spreads tries, guards nothing
+        self._moving: asyncio.Task[None] | None = None
+        self._moved_at = 0
+        self._expects = False
+        """Something was offered to us."""
+        self.is_leaving = False
         self.held: dict[int, Epoch] = {}
 
     async def run(self) -> None:
-        """Takes, renews and gives back until cancelled. Runs in the loop that does the work: a stuck loop loses all."""
+        """Takes, renews and hands over until cancelled. Runs in the loop that does the work: a stuck loop loses all."""
         renewed_at = 0
-        while is_wanted():
-            try:
-                if self._clock.now_ms() - renewed_at >= RENEW_EVERY_MS:
-                    renewed_at = self._clock.now_ms()
-                    await self.renew()
-                await self.balance()
-            except LOST as error:
-                log.warning("ownership.interrupted", role=self._role, error=type(error).__name__)
-            metrics.leases_held.labels(self._role).set(len(self.held))
-            await self._clock.sleep(SEEK_EVERY_MS / 1000 * self._chance.uniform(0.8, 1.2))
+        try:
+            while is_wanted():
+                try:
+                    if self._clock.now_ms() - renewed_at >= RENEW_EVERY_MS:
+                        renewed_at = self._clock.now_ms()
+                        await self.renew()
+                    await self.balance()
+                except LOST as error:
+                    log.warning("ownership.interrupted", role=self._role, error=type(error).__name__)
+                metrics.leases_held.labels(self._role).set(len(self.held))
+                pause_ms = ASK_EVERY_MS if self._expects else SEEK_EVERY_MS * self._chance.uniform(0.8, 1.2)
+                await self._clock.sleep(pause_ms / 1000)
+        finally:
+            if self._moving:
+                self._moving.cancel()
 
     async def renew(self) -> None:
         """All leases in one round trip; what another worker took meanwhile is lost."""
         held = list(self.held.values())
-        still = await self._each(self._renew, held, lambda epoch: [self._worker, epoch.epoch, LEASE_MS])
+        still = await self._each("renew", held, lambda epoch: [self._worker, epoch.epoch, LEASE_MS])
         for epoch, kept in zip(held, still, strict=True):
-            if not int(kept):
-                await self.drop(epoch)
+            if not int(kept) and self.held.get(epoch.shard) == epoch:
+                del self.held[epoch.shard]
+                log.warning("shard.lost", role=self._role, shard=epoch.shard)
+                await self._hooks.lost(epoch)
 
     async def balance(self) -> None:
-        """Takes free shards below the limit, gives back what is above it."""
-        workers = len(await heartbeats(self._bus.redis, self._role, self._clock.now_ms()))
-        limit = limit_of(workers)
-        for shard in to_give_back({shard: self._load(shard) for shard in self.held}, limit):
-            await self.give_back(self.held[shard])
+        """Takes free shards and what was handed to us, and hands over what others should have."""
+        await self._inherit()
+        if self.is_leaving:
+            return
+        others = await self._others()
+        limit = limit_of(len(others) + 1)
         if len(self.held) < min(limit, SHARDS):
-            wanted = to_take(self.held, await self._free(), limit, self._chance)
-            tries = [Epoch(self._role, shard, 0) for shard in wanted]
-            taken = await self._each(self._acquire, tries, lambda _: [self._worker, LEASE_MS])
-            for shard, number in zip(wanted, taken, strict=True):
-                if int(number):
-                    self.held[shard] = Epoch(self._role, shard, int(number))
-                    await self._gained(self.held[shard])
+            await self._acquire(to_take(self.held, await self._free(), limit, self._chance))
+        is_settled = self._clock.now_ms() - self._moved_at >= SETTLE_MS
+        if is_settled and (self._moving is None or self._moving.done()):
+            heirs = to_hand_over(self._loads(), able(others))
+            if heirs:
+                self._moving = asyncio.create_task(self._move(heirs), name="hand-over")
 
-    async def drop(self, epoch: Epoch) -> None:
-        """The shard is somebody else's by now: stop working for it."""
-        if self.held.get(epoch.shard) == epoch:
-            del self.held[epoch.shard]
-            log.warning("shard.lost", role=self._role, shard=epoch.shard)
-            await self._lost(epoch)
+    async def drain(self) -> None:
+        """Everything goes to other workers; what nobody takes is free for whoever comes."""
+        self.is_leaving = True
+        if self._moving and not self._moving.done():
+            await asyncio.wait({self._moving})
+        heirs = to_hand_over(self._loads(), able(await self._others()), is_leaving=True)
+        await self.hand_over(heirs)
 
-    async def give_back(self, epoch: Epoch) -> None:
-        """Stop working for the shard, then let another take it."""
-        self.held.pop(epoch.shard, None)
-        await self._lost(epoch)
-        await self._each(self._release, [epoch], lambda held: [self._worker, held.epoch])
+    async def hand_over(self, heirs: Mapping[int, str]) -> None:
+        """Names the heirs, waits until they are there, finishes, and swaps the epochs."""
+        now = self._clock.now_ms()
+        await self._offers.put({shard: Offer(heir=heir, by=self._worker, at=now) for shard, heir in heirs.items()})
+        accepted = await self._accepted(heirs)
+        wanted = self.held if self.is_leaving else heirs
+        going = [epoch for shard, epoch in self.held.items() if shard in wanted]
+        await asyncio.gather(*(self._hooks.finish(epoch) for epoch in going))
+        await asyncio.gather(*(self._hooks.lost(epoch) for epoch in going))
+        ours = [epoch for epoch in going if self.held.pop(epoch.shard, None) == epoch]
+        swapped = [epoch for epoch in ours if epoch.shard in accepted]
+        await self._each("transfer", swapped, lambda epoch: [epoch.epoch, heirs[epoch.shard], LEASE_MS])
+        freed = [epoch for epoch in ours if epoch.shard not in accepted]
+        await self._each("release", freed, lambda epoch: [self._worker, epoch.epoch])
+        await self._offers.withdraw(epoch.shard for epoch in freed)
+        log.info("shards.handed_over", role=self._role, to_heirs=len(swapped), freed=len(freed))
 
     async def give_back_all(self) -> None:
-        """Drain: all work stops, then every lease goes in one round trip."""
+        """At once, without an heir."""
         held = list(self.held.values())
         self.held.clear()
-        await asyncio.gather(*(self._lost(epoch) for epoch in held))
-        await self._each(self._release, held, lambda epoch: [self._worker, epoch.epoch])
+        await asyncio.gather(*(self._hooks.lost(epoch) for epoch in held))
+        await self._each("release", held, lambda epoch: [self._worker, epoch.epoch])
 
-    async def _free(self) -> list[int]:
+    # -- as owner --------------------------------------------------------------------------------------------------
+
+    def _loads(self) -> dict[int, int]:
+        return {shard: self._hooks.load(shard) for shard in self.held}
+
+    async def _move(self, heirs: Mapping[int, str]) -> None:
+        try:
+            await self.hand_over(heirs)
+        except LOST as error:
+            log.warning("hand_over.interrupted", role=self._role, error=type(error).__name__)
+        finally:
+            self._moved_at = self._clock.now_ms()
+
+    async def _accepted(self, heirs: Mapping[int, str]) -> set[int]:
+        """Returns when all of them have accepted, or the time is over."""
+        deadline = self._clock.now_ms() + ACCEPTED_WITHIN_MS
+        accepted: set[int] = set()
+        while len(accepted) < len(heirs) and self._clock.now_ms() < deadline:
+            await self._clock.sleep(ASK_EVERY_MS / 1000)
+            offers = await self._offers.all(self._clock.now_ms())
+            accepted = {shard for shard, heir in heirs.items() if is_taken(offers.get(shard), heir)}
+        return accepted
+
+    async def _others(self) -> dict[str, Heartbeat]:
+        """The live workers of the role besides this one."""
+        now = self._clock.now_ms()
+        beats = await heartbeats(self._bus.redis, self._role, now)
+        return {
+            name: last
+            for name, last in beats.items()
+            if name != self._worker and now - last.at < FRESH_MS and not last.is_leaving
+        }
+
+    # -- as heir -----------------------------------------------------------------------------------------------------
+
+    async def _acquire(self, wanted: list[int]) -> None:
+        tries = [Epoch(self._role, shard, 0) for shard in wanted]
+        taken = await self._each("acquire", tries, lambda _: [self._worker, LEASE_MS])
+        for shard, number in zip(wanted, taken, strict=True):
+            if int(number):
+                await self._gain(Epoch(self._role, shard, int(number)))
+
+    async def _gain(self, epoch: Epoch) -> None:
+        self.held[epoch.shard] = epoch
+        await self._hooks.gained(epoch)
+
+    async def _inherit(self) -> None:
+        """Accepts what is offered to us, and takes what was swapped."""
+        offers = await self._offers.all(self._clock.now_ms())
+        mine = {
+            shard: offer
+            for shard, offer in offers.items()
+            if offer.heir == self._worker and shard not in self.held and not self.is_leaving
+        }
+        fresh = {shard: offer for shard, offer in mine.items() if not offer.is_accepted}
+        await self._offers.put(
+            {shard: msgspec.structs.replace(offer, is_accepted=True) for shard, offer in fresh.items()}
+        )
+        swapped = await self._swapped(list(mine))
+        for epoch in swapped:
+            await self._gain(epoch)
+        await self._offers.withdraw(epoch.shard for epoch in swapped)
+        self._expects = len(mine) > len(swapped)
+
+    async def _swapped(self, shards: list[int]) -> list[Epoch]:
+        """Those of the shards that are in our name."""
+        pipe = self._bus.redis.pipeline(transaction=False)
+        for shard in shards:
+            pipe.hmget(ShardKeys(shard).own(self._role), "owner", "epoch")
+        owners = cast("list[tuple[bytes | None, bytes | None]]", await pipe.execute()) if shards else []
+        found = zip(shards, owners, strict=True)
+        return [
+            Epoch(self._role, shard, int(epoch or 0))
+            for shard, (owner, epoch) in found
+            if owner and owner.decode() == self._worker
+        ]
+
+    async def _free(self) -> dict[int, int]:
+        """Shards without an owner, with the number of their meetings."""
         others = [shard for shard in range(SHARDS) if shard not in self.held]
         pipe = self._bus.redis.pipeline(transaction=False)
         for shard in others:
             pipe.exists(ShardKeys(shard).lease(self._role))
-        return [shard for shard, taken in zip(others, await pipe.execute(), strict=True) if not taken]
+        free = [shard for shard, taken in zip(others, await pipe.execute(), strict=True) if not taken]
+        if not free:
+            return {}
+        pipe = self._bus.redis.pipeline(transaction=False)
+        for shard in free:
+            pipe.scard(ShardKeys(shard).active)
+        return dict(zip(free, cast("list[int]", await pipe.execute()), strict=True))
+
+    # -- scripts -----------------------------------------------------------------------------------------------------
 
     async def _each(
-        self, script: Any, epochs: list[Epoch], args: Callable[[Epoch], list[str | int]]
+        self, name: str, epochs: list[Epoch], args: Callable[[Epoch], list[str | int]]
     ) -> list[str | bytes | int]:
         """The script once per shard, all in one round trip."""
         if not epochs:
             return []
         try:
-            return await self._pipelined(script, epochs, args)
+            return await self._pipelined(name, epochs, args)
         except redis.exceptions.NoScriptError:
-            for one in (self._acquire, self._renew, self._release):
+            for one in self._scripts.values():
                 await self._bus.redis.script_load(cast("str", one.script))
-            return await self._pipelined(script, epochs, args)
+            return await self._pipelined(name, epochs, args)
 
     async def _pipelined(
-        self, script: Any, epochs: list[Epoch], args: Callable[[Epoch], list[str | int]]
+        self, name: str, epochs: list[Epoch], args: Callable[[Epoch], list[str | int]]
     ) -> list[str | bytes | int]:
         pipe = self._bus.redis.pipeline(transaction=False)
         for epoch in epochs:
             keys = ShardKeys(epoch.shard)
-            pipe.evalsha(script.sha, 2, keys.own(self._role), keys.lease(self._role), *args(epoch))
+            pipe.evalsha(self._scripts[name].sha, 2, keys.own(self._role), keys.lease(self._role), *args(epoch))
         return cast("list[str | bytes | int]", await pipe.execute())
+
+
+def able(others: Mapping[str, Heartbeat]) -> dict[str, Peer]:
+    """Who can be handed something: who is ready."""
+    return {name: Peer(last.shards, last.load) for name, last in others.items() if last.ready}
+
+
+def is_taken(offer: Offer | None, heir: str) -> bool:
+    return offer is not None and offer.heir == heir and offer.is_accepted

@@ -11,15 +11,13 @@ from shared import metrics
 from shared.bus import LOST, Bus, Entry, Epoch, Write, entries_of
 from shared.clock import Clock
 from shared.errors import FencedError, MeetingGoneError, root_of
-from shared.ownership import Ownership
+from shared.ownership import Hooks, Ownership
 from shared.streams import MeetingKeys, ShardKeys
 from shared.tail import Follower, Tail
 from shared.waiting import end, is_wanted, rest
 from shared.worker import Worker
 
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
-WIND_DOWN_S = 1.0
-"""Less than a lease lasts without being renewed."""
 
 log = structlog.get_logger()
 
@@ -33,8 +31,9 @@ class OwnedMeeting:
         self.tail: Tail = worker.tail
         self.clock: Clock = worker.clock
         self.leaving = asyncio.Event()
-        """Set when the shard goes to another worker: a session that `winds_down` then ends by itself, and soon."""
-        self.winds_down = False
+        """Set when the shard is handed to another worker."""
+        self.wind_down_s = 0.0
+        """A session that sets it then ends by itself, within so long; another is cancelled at once."""
         self.changed = asyncio.Event()
         """Set when the roster says that something of this meeting changed, such as a new track."""
 
@@ -66,28 +65,30 @@ class Owner:
     """Owns shards for a role and keeps one session per active meeting in them."""
 
     def __init__(
-        self, worker: Worker, session: Session, *, gained: ShardHook = no_hook, lost: ShardHook = no_hook
+        self,
+        worker: Worker,
+        session: Session,
+        *,
+        gained: ShardHook = no_hook,
+        finish: ShardHook = no_hook,
+        lost: ShardHook = no_hook,
     ) -> None:
         self._worker, self._session = worker, session
-        self._gained_hook, self._lost_hook = gained, lost
+        self._gained_hook, self._finish_hook, self._lost_hook = gained, finish, lost
         self._watches: dict[int, asyncio.Task[None]] = {}
         self._sessions: dict[int, dict[str, tuple[OwnedMeeting, asyncio.Task[None]]]] = {}
-        self.ownership = Ownership(
-            worker.bus,
-            worker.role,
-            worker.name,
-            clock=worker.clock,
-            gained=self._gained,
-            lost=self._lost,
-            load=self._load,
-        )
+        self._closing: set[int] = set()
+        """Shards that are being handed over: no session begins in them any more."""
+        hooks = Hooks(gained=self._gained, finish=self._finish, lost=self._lost, load=self._load)
+        self.ownership = Ownership(worker.bus, worker.role, worker.name, clock=worker.clock, hooks=hooks)
+        worker.drain = self.ownership.drain
 
     async def run(self) -> None:
-        """Until cancelled; then every session ends and every lease is given back."""
+        """Until cancelled; then every session ends and every lease that is left is given back."""
         try:
             await self.ownership.run()
         finally:
-            await asyncio.shield(self._drain())
+            await asyncio.shield(self._give_back())
 
     def epoch_of(self, shard: int) -> Epoch | None:
         return self.ownership.held.get(shard)
@@ -95,7 +96,7 @@ class Owner:
     def _load(self, shard: int) -> int:
         return len(self._sessions.get(shard, {}))
 
-    async def _drain(self) -> None:
+    async def _give_back(self) -> None:
         try:
             async with asyncio.timeout(3.0):
                 await self.ownership.give_back_all()
@@ -104,18 +105,35 @@ class Owner:
 
     async def _gained(self, epoch: Epoch) -> None:
         self._sessions[epoch.shard] = {}
+        self._closing.discard(epoch.shard)
+        self._count()
         await self._gained_hook(epoch)
         self._watches[epoch.shard] = asyncio.create_task(self._watch(epoch), name=f"roster-{epoch.shard}")
 
+    async def _finish(self, epoch: Epoch) -> None:
+        """What is in hand comes to its end, and nothing new begins."""
+        self._closing.add(epoch.shard)
+        sessions = list(self._sessions.get(epoch.shard, {}).values())
+        for meeting, _ in sessions:
+            meeting.leaving.set()
+        waits = [asyncio.wait({task}, timeout=meeting.wind_down_s) for meeting, task in sessions if meeting.wind_down_s]
+        await asyncio.gather(self._finish_hook(epoch), *waits)
+
     async def _lost(self, epoch: Epoch) -> None:
         """Ends all work for the shard and waits until it has stopped."""
-        sessions = self._sessions.pop(epoch.shard, {}).values()
-        await wind_down([(meeting, task) for meeting, task in sessions if meeting.winds_down])
-        tasks = [task for _, task in sessions]
+        tasks = [task for _, task in self._sessions.pop(epoch.shard, {}).values()]
+        self._closing.discard(epoch.shard)
+        self._count()
         if epoch.shard in self._watches:
             tasks.append(self._watches.pop(epoch.shard))
         await end(*tasks)
         await self._lost_hook(epoch)
+
+    def _count(self) -> None:
+        """What the heartbeat tells."""
+        self._worker.shards = len(self._sessions)
+        self._worker.load = sum(map(len, self._sessions.values()))
+        metrics.sessions_open.labels(self._worker.role).set(self._worker.load)
 
     async def _watch(self, epoch: Epoch) -> None:
         """Starts sessions for the active meetings, now and whenever the roster speaks."""
@@ -150,11 +168,11 @@ class Owner:
             except LOST:
                 await rest(self._worker.clock, 0.2)
         sessions = self._sessions.get(epoch.shard, {})
-        for meeting_id in active - sessions.keys():
+        for meeting_id in active - sessions.keys() if epoch.shard not in self._closing else ():
             meeting = OwnedMeeting(meeting_id, epoch, self._worker)
             task = asyncio.create_task(self._keep(meeting), name=f"session-{meeting_id}")
             sessions[meeting_id] = (meeting, task)
-        metrics.sessions_open.labels(self._worker.role).set(sum(map(len, self._sessions.values())))
+        self._count()
 
     async def _keep(self, meeting: OwnedMeeting) -> None:
         """One session, begun anew after a failure until it ends by itself."""
@@ -168,6 +186,7 @@ class Owner:
                         break
                     await self._worker.clock.sleep(pause_s)
         self._sessions.get(meeting.epoch.shard, {}).pop(meeting.id, None)
+        self._count()
 
     def _is_over(self, meeting: OwnedMeeting, error: BaseException) -> bool:
         """Whether this ends the session for good; anything else begins it anew."""
@@ -183,11 +202,3 @@ class Owner:
         metrics.sessions_failed.labels(self._worker.role).inc()
         log.error("session.failed", role=self._worker.role, error=type(error).__name__, exc_info=error)
         return False
-
-
-async def wind_down(sessions: list[tuple[OwnedMeeting, asyncio.Task[None]]]) -> None:
-    """Lets them finish what they have in hand; who takes too long is cancelled by the caller."""
-    for meeting, _ in sessions:
-        meeting.leaving.set()
-    if sessions:
-        await asyncio.wait({task for _, task in sessions}, timeout=WIND_DOWN_S)

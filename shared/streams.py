@@ -147,6 +147,8 @@ ENGINE = "engine"
 
 WORKERS = "{workers}:"
 """Followed by the role: hash from worker name to its heartbeat, JSON."""
+OFFERS = "{workers}:offers:"
+"""Followed by the role: hash from shard to who is to have it next, JSON."""
 
 IDEMPOTENCY = "{{idem-{digest}}}:"
 """To be formatted; followed by `claim`, a hash, or `busy`, a lease. What a POST with an Idempotency-Key did."""

@@ -26,6 +26,7 @@ from shared.waiting import is_wanted
 BEAT_EVERY_S = 0.6
 REDIS_PATIENCE_S = 30.0
 STOP_WITHIN_S = 3.0
+DRAIN_WITHIN_S = 8.0
 
 log = structlog.get_logger()
 
@@ -38,6 +39,15 @@ class Worker:
         self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self.health = Health(clock)
         self.stopping = asyncio.Event()
+        self.shards = self.load = 0
+        self.is_leaving = False
+        self.drain: Callable[[], Coroutine[Any, Any, None]] = nothing_to_drain
+        """Brings what is under way to its end, before everything is cancelled; set by the body."""
+        self.drain_within_s = DRAIN_WITHIN_S
+
+
+async def nothing_to_drain() -> None:
+    """For processes that can stop at any moment."""
 
 
 Body = Callable[[Worker], Coroutine[Any, Any, None]]
@@ -107,6 +117,8 @@ async def watch_over(worker: Worker, body: Body) -> None:
     ]
     stop = asyncio.create_task(worker.stopping.wait(), name="stop")
     await asyncio.wait({*tasks, stop}, return_when=asyncio.FIRST_COMPLETED)
+    if stop.done():
+        await drain(worker, tasks)
     dead = [task for task in tasks if task.done()]
     for task in reversed(tasks):
         task.cancel()
@@ -119,6 +131,20 @@ async def watch_over(worker: Worker, body: Body) -> None:
     for task in dead:
         log.error("task.died", task=task.get_name())
         task.result()
+
+
+async def drain(worker: Worker, tasks: list[asyncio.Task[None]]) -> None:
+    """While everything still runs: leases are renewed, and heirs can see that nothing is to be handed to us."""
+    worker.is_leaving = True
+    work = asyncio.create_task(worker.drain(), name="drain")
+    with contextlib.suppress(*LOST):
+        await beat(worker.bus.redis, worker.role, worker.name, heartbeat_of(worker))
+    await asyncio.wait({work, *tasks}, timeout=worker.drain_within_s, return_when=asyncio.FIRST_COMPLETED)
+    if not work.done():
+        log.warning("drain.unfinished", role=worker.role)
+        work.cancel()
+    elif error := work.exception():
+        log.warning("drain.failed", role=worker.role, error=type(error).__name__)
 
 
 async def keep_beating(worker: Worker) -> None:
@@ -140,4 +166,7 @@ def heartbeat_of(worker: Worker) -> Heartbeat:
         problems=problems,
         engine=worker.health.engine,
         pid=os.getpid(),
+        shards=worker.shards,
+        load=worker.load,
+        is_leaving=worker.is_leaving,
     )

@@ -34,6 +34,8 @@ from speaker.sounds import Sound
 from speaker.synthesis import Synthesis
 from speaker.talking import Drop, Hold, Mouth, Speak, words_heard
 
+WIND_DOWN_S = 6.0
+"""In which a sentence is said to its end before another speaker says the next one."""
 MS_PER_CHARACTER = 65
 """Of speech, where a sentence is not made to its end yet."""
 
@@ -52,6 +54,7 @@ class Means:
 
 async def speak(meeting: OwnedMeeting, means: Means) -> None:
     """Until the meeting is over. Raises FencedError."""
+    meeting.wind_down_s = WIND_DOWN_S
     speech = Speech(meeting, means)
     last = b"0"
     for entry in await meeting.bus.timeline(meeting.id):
@@ -99,17 +102,22 @@ class Speech:
         self._mouth.hear(fact)
 
     async def run(self, followers: tuple[Follower, ...]) -> None:
-        while not self._is_over:
+        leaving = self._meeting.leaving
+        while not self._is_over and not (leaving.is_set() and self._is_silent):
             await self._chatting.act()
             until_ms = await self._act()
             waits = [follower.wait() for follower in followers]
             alarm = [until(self._meeting.clock, until_ms)] if until_ms is not None else []
-            await first_of(*waits, self._said.wait(), *alarm)
+            await first_of(*waits, self._said.wait(), *([] if leaving.is_set() else [leaving.wait()]), *alarm)
             self._said.clear()
             for follower in followers:
                 for entry in follower.batch():
                     self.read(entry)
             self._check()
+
+    @property
+    def _is_silent(self) -> bool:
+        return self._saying is None or self._saying.done()
 
     async def stop(self) -> None:
         """Stops the sound."""
@@ -136,6 +144,8 @@ class Speech:
         while True:
             decision = self._mouth.decide(self._meeting.clock.now_ms())
             match decision:
+                case Speak() if self._meeting.leaving.is_set():
+                    return None
                 case Speak():
                     self._saying = asyncio.create_task(self._say(decision), name=decision.sentence.id)
                     self._saying.add_done_callback(self._on_said)

@@ -27,6 +27,8 @@ from transcriber.track import TrackEar
 
 LOST_END_MS = 3_000
 """The platform's clock and ours, and the way of the last frames, differ by less."""
+WIND_DOWN_S = 1.5
+"""In which an engine gives its last words before another transcriber goes on."""
 LOST_END = "the connection to the meeting platform was lost before the end"
 
 log = structlog.get_logger()
@@ -34,7 +36,7 @@ log = structlog.get_logger()
 
 async def listen(meeting: OwnedMeeting, engine: SpeechEngine) -> None:
     """Until the transcript is complete. Raises FencedError when another worker owns the meeting."""
-    meeting.winds_down = True
+    meeting.wind_down_s = WIND_DOWN_S
     situation = Situation(await meeting.bus.state(meeting.id))
     await MeetingEar(meeting, engine, situation).listen()
 

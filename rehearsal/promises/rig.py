@@ -86,6 +86,12 @@ class Rig:
     async def stop(self) -> None:
         await asyncio.gather(*(supervisor.stop_all() for supervisor in self.supervisors.values()))
 
+    async def count_of(self, name: str, event: str) -> int:
+        """How often the processes of that name have logged an event."""
+        path = self.logs / f"{name}.log"
+        text = await asyncio.to_thread(path.read_text) if path.exists() else ""
+        return text.count(f'"event": "{event}"') + text.count(f'"event":"{event}"')
+
     # -- meetings ------------------------------------------------------------------------------------------------------
 
     async def new_meetings(self, count: int) -> list[str]:

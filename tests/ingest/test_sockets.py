@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from ingest.doors import Doors
 from ingest.producer import Producer
 from ingest.sockets import REST_S, SocketServer
+from ingest.worker import see_out
 from rehearsal.made_meetings import socket_path
 from rehearsal.recall.frames import Origin, audio
 from rehearsal.recall.webhooks import signed_headers
@@ -183,6 +184,41 @@ async def test_a_goodbye_brings_the_last_partial_chunk(bus: Bus, producer: Produ
         await socket.send(audio(ORIGIN, b"\1" * 640, 0))
     await eventually(lambda: has_chunks(bus, meeting_id, 1))
     assert (await chunks_of(bus, meeting_id))[0] == b"\1" * 640 + bytes(CHUNK_BYTES - 640)
+
+
+async def test_a_restart_leaves_the_chunk_in_hand_to_the_other_socket(bus: Bus) -> None:
+    """Filled up with silence it would keep the other ingest's whole one out."""
+    meeting_id, port, clock = await new_meeting(bus), free_port(), SystemClock()
+    producer = Producer(bus, clock)
+    server = await SocketServer(Doors(bus, clock), producer, clock, rest_s=0).start("127.0.0.1", port)
+    async with connect(f"ws://127.0.0.1:{port}" + socket_path(meeting_id), compression=None) as socket:
+        await say(socket, 0, 2)
+        await socket.send(audio(ORIGIN, b"\1" * 640, 200))
+        await (await socket.ping())
+        server.close(code=1001, reason="restarting")
+        await server.wait_closed()
+    await producer.flush()
+    assert list(await chunks_of(bus, meeting_id)) == [0, 100]
+
+
+async def test_an_ingest_that_stops_keeps_its_sockets_and_takes_no_new_ones(bus: Bus) -> None:
+    meeting_id, port, clock = await new_meeting(bus), free_port(), SystemClock()
+    producer = Producer(bus, clock)
+    server = await SocketServer(Doors(bus, clock), producer, clock, rest_s=0).start("127.0.0.1", port)
+    url = f"ws://127.0.0.1:{port}" + socket_path(meeting_id)
+    running = asyncio.create_task(producer.run())
+    async with server, connect(url, compression=None) as socket:
+        leaving = asyncio.create_task(see_out(server, producer))
+        await asyncio.sleep(0.1)
+        with pytest.raises(OSError):
+            await connect(url)
+        await say(socket, 0, 3)
+        await eventually(lambda: has_chunks(bus, meeting_id, 3))
+        assert not leaving.done()
+        await socket.close()
+        await asyncio.wait_for(leaving, 2)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_an_erased_meeting_is_hung_up_on_and_leaves_no_key(bus: Bus, producer: Producer) -> None:

@@ -1,17 +1,19 @@
 """Leases and epochs: the rules without Redis, the scripts against a real server."""
 
-import random
+import asyncio
+from collections.abc import Awaitable
 
 import pytest
 from support import facts_of, new_meeting
 
 from shared.bus import Bus, Epoch, Guard, Write
-from shared.clock import ManualClock
+from shared.clock import Clock, ManualClock, SystemClock
 from shared.errors import FencedError, ForgottenError, MeetingGoneError
 from shared.events import Hushed
 from shared.heartbeat import Heartbeat, beat
-from shared.ownership import LEASE_MS, Ownership, limit_of, to_give_back, to_take
-from shared.streams import SHARDS, ShardKeys
+from shared.offers import Offer, Offers
+from shared.ownership import LEASE_MS, Hooks, Ownership
+from shared.streams import OFFERS, SHARDS, ShardKeys
 
 
 class Log:
@@ -19,42 +21,23 @@ class Log:
 
     def __init__(self) -> None:
         self.gained: list[Epoch] = []
+        self.finished: list[Epoch] = []
         self.lost: list[Epoch] = []
+        self.loads: dict[int, int] = {}
 
     async def gain(self, epoch: Epoch) -> None:
         self.gained.append(epoch)
+
+    async def finish(self, epoch: Epoch) -> None:
+        self.finished.append(epoch)
 
     async def lose(self, epoch: Epoch) -> None:
         self.lost.append(epoch)
 
 
-def owner_of(bus: Bus, worker: str, clock: ManualClock, log: Log) -> Ownership:
-    return Ownership(bus, "brain", worker, clock=clock, gained=log.gain, lost=log.lose, load=lambda shard: 0)
-
-
-@pytest.mark.parametrize(("workers", "limit"), [(0, 65), (1, 65), (2, 33), (3, 23), (64, 2), (1000, 2)])
-def test_the_limit_is_a_fair_share_and_one(workers: int, limit: int) -> None:
-    assert limit_of(workers) == limit
-
-
-def test_no_more_shards_are_tried_than_the_limit_leaves() -> None:
-    assert len(to_take({1, 2}, range(10), 5, random.Random(1))) == 3
-
-
-def test_shards_that_are_held_are_not_tried() -> None:
-    assert set(to_take({0, 1}, {0, 1, 2}, 64, random.Random(1))) == {2}
-
-
-def test_nothing_is_tried_at_the_limit() -> None:
-    assert to_take({0, 1}, {2, 3}, 2, random.Random(1)) == []
-
-
-def test_idle_shards_are_given_back_first() -> None:
-    assert to_give_back({1: 5, 2: 0, 3: 1}, 1) == [2, 3]
-
-
-def test_nothing_is_given_back_below_the_limit() -> None:
-    assert to_give_back({1: 5}, 3) == []
+def owner_of(bus: Bus, worker: str, clock: Clock, log: Log) -> Ownership:
+    hooks = Hooks(gained=log.gain, finish=log.finish, lost=log.lose, load=lambda shard: log.loads.get(shard, 0))
+    return Ownership(bus, "brain", worker, clock=clock, hooks=hooks)
 
 
 async def test_one_worker_takes_every_shard(bus: Bus, clock: ManualClock) -> None:
@@ -70,17 +53,101 @@ async def test_a_shard_has_one_owner(bus: Bus, clock: ManualClock) -> None:
     assert second.gained == []
 
 
-async def test_two_workers_share_after_one_gave_back(bus: Bus, clock: ManualClock) -> None:
-    first, second = Log(), Log()
+async def beats(bus: Bus, clock: Clock, **owners: Ownership) -> None:
+    """All of them say that they are alive."""
+    for name, owner in owners.items():
+        told = Heartbeat(at=clock.now_ms(), ready=True, shards=len(owner.held), is_leaving=owner.is_leaving)
+        await beat(bus.redis, "brain", name, told)
+
+
+async def with_heir(heir: Ownership, work: Awaitable[None]) -> None:
+    """The heir looks again and again while the owner hands over."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        await heir.balance()
+        await asyncio.sleep(0.01)
+    await heir.balance()
+    await task
+
+
+async def test_a_newcomer_is_handed_its_share(bus: Bus) -> None:
+    clock, first, second = SystemClock(), Log(), Log()
     a, b = owner_of(bus, "a", clock, first), owner_of(bus, "b", clock, second)
     await a.balance()
-    for name in ("a", "b"):
-        await beat(bus.redis, "brain", name, Heartbeat(at=clock.now_ms(), ready=True))
+    await beats(bus, clock, a=a, b=b)
     await a.balance()
-    await b.balance()
-    assert len(a.held) == 33
-    assert len(b.held) == 31
+    await with_heir(b, a._moving)
+    assert (len(a.held), len(b.held)) == (33, 31)
     assert not set(a.held) & set(b.held)
+    assert {epoch.shard for epoch in first.finished} == set(b.held)
+    assert await bus.redis.hlen(OFFERS + "brain") == 0
+
+
+async def test_meetings_are_shared_out_too(bus: Bus) -> None:
+    clock, first = SystemClock(), Log()
+    first.loads = dict.fromkeys(range(10), 1)
+    a, b = owner_of(bus, "a", clock, first), owner_of(bus, "b", clock, Log())
+    await a.balance()
+    await beats(bus, clock, a=a, b=b)
+    await a.balance()
+    await with_heir(b, a._moving)
+    assert len(set(first.loads) & set(b.held)) == 5
+
+
+async def test_who_leaves_hands_all_over_under_higher_epochs_and_nobody_can_come_between(bus: Bus) -> None:
+    clock, first, second = SystemClock(), Log(), Log()
+    a, b = owner_of(bus, "a", clock, first), owner_of(bus, "b", clock, second)
+    await a.balance()
+    await beats(bus, clock, a=a, b=b)
+    await with_heir(b, a.drain())
+    assert a.held == {}
+    assert all(b.held[epoch.shard].epoch > epoch.epoch for epoch in first.gained)
+    assert len(first.finished) == len(first.lost) == SHARDS
+    await owner_of(bus, "c", clock, third := Log()).balance()
+    assert third.gained == []
+
+
+async def test_an_heir_that_never_answers_is_not_waited_for(bus: Bus) -> None:
+    clock = SystemClock()
+    a = owner_of(bus, "a", clock, Log())
+    await a.balance()
+    await beats(bus, clock, a=a, dead=owner_of(bus, "dead", clock, Log()))
+    await a.drain()
+    assert a.held == {}
+    await owner_of(bus, "c", clock, third := Log()).balance()
+    assert len(third.gained) > 0
+    assert await bus.redis.hlen(OFFERS + "brain") == 0
+
+
+async def test_who_leaves_is_nobodys_heir(bus: Bus) -> None:
+    clock = SystemClock()
+    a, b = owner_of(bus, "a", clock, Log()), owner_of(bus, "b", clock, Log())
+    await a.balance()
+    b.is_leaving = True
+    await beats(bus, clock, a=a, b=b)
+    await a.balance()
+    assert a._moving is None
+    await Offers(bus.redis, "brain").put({3: Offer(heir="b", by="a", at=clock.now_ms())})
+    await b.balance()
+    assert not (await Offers(bus.redis, "brain").all(clock.now_ms()))[3].is_accepted
+
+
+async def test_an_owner_that_lost_its_shard_while_handing_over_hands_over_nothing(bus: Bus) -> None:
+    clock, log = SystemClock(), Log()
+    a, b = owner_of(bus, "a", clock, log), owner_of(bus, "b", clock, Log())
+    await a.balance()
+    await expire_leases(bus)
+    await owner_of(bus, "thief", clock, stolen := Log()).balance()
+    await beats(bus, clock, a=a, b=b)
+    await with_heir(b, a.drain())
+    assert b.held == {}
+    assert len(stolen.gained) == SHARDS
+
+
+async def test_old_offers_are_nobodys(bus: Bus, clock: ManualClock) -> None:
+    offers = Offers(bus.redis, "brain")
+    await offers.put({1: Offer(heir="b", by="a", at=clock.now_ms() - 16_000)})
+    assert await offers.all(clock.now_ms()) == {}
 
 
 async def test_a_takeover_has_a_higher_epoch_and_the_zombie_learns_it(bus: Bus, clock: ManualClock) -> None:
