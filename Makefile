@@ -24,11 +24,11 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "Creating $(VENV) (about 300 MB to download the first time) ..."
 	@if command -v uv >/dev/null 2>&1; then \
 	  uv venv -q --allow-existing --python $(PYTHON) $(VENV) && \
-	  VIRTUAL_ENV=$(VENV) uv pip install -q --require-hashes -r requirements.lock && \
+	  VIRTUAL_ENV=$(VENV) uv pip install -q --no-deps --require-hashes -r requirements.lock && \
 	  VIRTUAL_ENV=$(VENV) uv pip install -q --no-deps -e . ; \
 	else \
 	  $(PYTHON) -m venv $(VENV) && \
-	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock && \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock && \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e . ; \
 	fi
 	@touch $(STAMP)

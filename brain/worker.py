@@ -73,6 +73,9 @@ FINISH_WITHIN_S = 4.0
 """An answer that is longer in the making when its shard is handed over is gone on with by the heir."""
 
 
+STALE_MS = 3_000
+
+
 class Desk:
     """The commands of the shards that this brain owns, and attention to their meetings."""
 
@@ -87,6 +90,7 @@ class Desk:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._owner.run(), name="owner")
             tasks.create_task(self._commands.run(), name="commands")
+            tasks.create_task(self._commands.take_over_stale(STALE_MS), name="stale")
 
     async def _gained(self, epoch: Epoch) -> None:
         """What the owner before left in hand is ours at once: the epoch keeps it from answering too."""

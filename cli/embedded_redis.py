@@ -7,6 +7,7 @@ import importlib.util
 import platform
 import shutil
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -29,14 +30,17 @@ log = structlog.get_logger()
 class EmbeddedRedis:
     """`async with EmbeddedRedis(folder) as redis:` serves at `redis.url` until the block ends."""
 
-    def __init__(self, folder: Path, *, port: int = 0) -> None:
+    def __init__(self, folder: Path, *, port: int = 0, deaths_allowed: int = MOST_DEATHS) -> None:
+        """It is given up when it dies more often than that within a minute."""
         self._folder, self._port = folder, port or free_port()
         self._server: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._lock: IO[str] | None = None
-        self._deaths: deque[float] = deque(maxlen=MOST_DEATHS)
+        self._deaths: deque[float] = deque(maxlen=deaths_allowed)
         self.failed = asyncio.Event()
         """Set when it died too often to be started again."""
+        self.before_start: Callable[[Path], None] | None = None
+        """Called with the folder before it is started again: rehearsals spoil its files."""
 
     @property
     def url(self) -> str:
@@ -121,10 +125,12 @@ class EmbeddedRedis:
             now = asyncio.get_running_loop().time()
             self._deaths.append(now)
             log.warning("redis.died", deaths=len(self._deaths))
-            if len(self._deaths) == MOST_DEATHS and now - self._deaths[0] < DEATHS_WITHIN_S:
+            if len(self._deaths) == self._deaths.maxlen and now - self._deaths[0] < DEATHS_WITHIN_S:
                 log.error("redis.given_up", remedy=f"see {self._folder / 'valkey.log'}")
                 self.failed.set()
                 return
+            if self.before_start:
+                self.before_start(self._folder)
             with contextlib.suppress(BusError):
                 await self._start()
 

@@ -1,6 +1,7 @@
 """`chimein promises`: the reliability promises, one after the other, each with its figures and its verdict."""
 
 import asyncio
+import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,13 +11,15 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.embedded_redis import EmbeddedRedis
-from rehearsal.promises import deaths, deploys, doors, ingest, models, repeats, speech, words, zombies
+from rehearsal.promises import deaths, deploys, doors, ingest, models, redis_dies, repeats, speech, words, zombies
 from rehearsal.promises.rig import Load, Outcome, Rig
 from shared.bus import open_bus
 
 PROMISES: dict[int, Callable[[Rig], Awaitable[Outcome]]] = {
     1: deaths.run,
     2: zombies.run,
+    3: redis_dies.dies,
+    4: redis_dies.is_gone,
     6: speech.run,
     7: models.run,
     8: ingest.run,
@@ -34,23 +37,32 @@ async def prove(numbers: list[int], load: Load, out: Path, console: Console) -> 
     outcomes = []
     for number in numbers or sorted(PROMISES):
         console.print(f"promise {number}, seed {load.seed} …", style="dim")
-        outcomes.append(await prove_one(number, load))
+        outcomes.append(await prove_one(number, load, out / f"promise-{number}"))
         show(outcomes[-1], console)
     await asyncio.to_thread(write, out, outcomes)
     return int(any(outcome.failures for outcome in outcomes))
 
 
-async def prove_one(number: int, load: Load) -> Outcome:
-    """On a Redis of its own, with everything ended afterwards."""
+async def prove_one(number: int, load: Load, logs: Path) -> Outcome:
+    """On a Redis of its own, with everything ended afterwards. What processes logged is kept where it was broken."""
     with tempfile.TemporaryDirectory(prefix="chimein-promise-") as folder:
-        async with EmbeddedRedis(Path(folder) / "redis") as redis:
+        async with EmbeddedRedis(Path(folder) / "redis", deaths_allowed=100) as redis:
             bus = await open_bus(redis.url)
-            rig = Rig(bus, redis.url, load, Path(folder))
+            rig = Rig(bus, redis.url, load, Path(folder), redis)
             try:
-                return await PROMISES[number](rig)
+                outcome = await PROMISES[number](rig)
             finally:
                 await rig.stop()
                 await bus.close()
+        if outcome.failures:
+            await asyncio.to_thread(keep, Path(folder), logs)
+    return outcome
+
+
+def keep(folder: Path, logs: Path) -> None:
+    logs.mkdir(parents=True, exist_ok=True)
+    for log in folder.glob("*.log"):
+        shutil.copy(log, logs)
 
 
 def show(outcome: Outcome, console: Console) -> None:

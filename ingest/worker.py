@@ -22,7 +22,7 @@ from shared.commands import CommandLoop
 from shared.errors import MeetingError
 from shared.recall_api import RecallApi
 from shared.streams import INGEST, SHARDS
-from shared.waiting import is_wanted, rest
+from shared.waiting import rest
 from shared.worker import Worker, run
 
 STALE_MS = 30_000
@@ -77,7 +77,7 @@ async def read_commands(commands: CommandLoop, worker: Worker) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(add_all_shards(commands, worker), name="shards")
         tasks.create_task(commands.run(), name="commands-loop")
-        tasks.create_task(take_over_stale(commands, worker), name="stale")
+        tasks.create_task(commands.take_over_stale(STALE_MS), name="stale")
 
 
 async def add_all_shards(commands: CommandLoop, worker: Worker) -> None:
@@ -87,14 +87,6 @@ async def add_all_shards(commands: CommandLoop, worker: Worker) -> None:
             return
         except LOST:
             await rest(worker.clock, 0.5)
-
-
-async def take_over_stale(commands: CommandLoop, worker: Worker) -> None:
-    while is_wanted():
-        await worker.clock.sleep(STALE_MS / 3000)
-        with contextlib.suppress(*LOST):
-            await commands.keep()
-            await commands.claim_stale(STALE_MS)
 
 
 @contextlib.asynccontextmanager

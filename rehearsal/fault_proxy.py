@@ -94,6 +94,16 @@ class FaultProxy:
         for task in self._links:
             task.cancel()
 
+    def shut(self) -> None:
+        """As if the server were gone: connections are cut, and refused."""
+        assert self._server
+        self._server.close()
+        self.cut()
+
+    async def open(self) -> None:
+        """After `shut`, at the same port."""
+        self._server = await asyncio.start_server(self._take, "127.0.0.1", self.port)
+
     def hold(self) -> None:
         """Half-open both ways: nothing comes through, nobody is told. `up.hold()` or `down.hold()` is one way only."""
         self.up.hold()

@@ -5,6 +5,7 @@ acknowledged. Effects are published before the acknowledgement, so a handler may
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any, cast
 
@@ -79,17 +80,32 @@ class CommandLoop:
         while any(one == shard for one, _ in self._in_hand):
             await self._worker.clock.sleep(0.02)
 
-    async def keep(self) -> None:
-        """What is being worked on is not stale, however long it takes."""
-        for shard, entry_id in list(self._in_hand):
-            stream = ShardKeys(shard).commands(self._role)
-            await self._bus.redis.xclaim(stream, self._role, self._worker.name, 0, [entry_id], justid=True)
+    async def take_over_stale(self, idle_ms: int) -> None:
+        """Takes what others left in hand for so long, again and again, until cancelled.
 
-    async def claim_stale(self, idle_ms: int) -> None:
-        """Takes over what dead consumers left."""
-        for shard in list(self._shards):
-            await self._claim(shard, idle_ms)
-        self._changed.set()
+        They died; or they lost the shard, did not know it yet, and read on after the new owner had claimed all.
+        """
+        while is_wanted():
+            await self._worker.clock.sleep(idle_ms / 3000)
+            with contextlib.suppress(*LOST, redis.exceptions.ResponseError):
+                await self._keep()
+                await self._claim_stale(idle_ms)
+
+    async def _keep(self) -> None:
+        """What is being worked on is not stale, however long it takes."""
+        pipe = self._bus.redis.pipeline(transaction=False)
+        for shard, entry_id in self._in_hand:
+            stream = ShardKeys(shard).commands(self._role)
+            pipe.xclaim(stream, self._role, self._worker.name, 0, [entry_id], justid=True)
+        await pipe.execute()
+
+    async def _claim_stale(self, idle_ms: int) -> None:
+        pipe = self._bus.redis.pipeline(transaction=False)
+        for shard in self._shards:
+            stream = ShardKeys(shard).commands(self._role)
+            pipe.xautoclaim(stream, self._role, self._worker.name, idle_ms, "0", count=1000, justid=True)
+        if any(await pipe.execute()):
+            self._changed.set()
 
     async def _ensure_group(self, shard: int) -> None:
         try:

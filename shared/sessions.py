@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from itertools import chain, repeat
 from typing import Any
 
 import structlog
@@ -18,6 +17,10 @@ from shared.waiting import end, is_wanted, rest
 from shared.worker import Worker
 
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
+WELL_MS = 10_000
+"""A session that lasted for so long was well: what it fails of then is something new."""
+AWAY_S = 0.2
+"""Before another look whether Redis is there again."""
 
 log = structlog.get_logger()
 
@@ -177,14 +180,18 @@ class Owner:
     async def _keep(self, meeting: OwnedMeeting) -> None:
         """One session, begun anew after a failure until it ends by itself."""
         with structlog.contextvars.bound_contextvars(meeting_id=meeting.id):
-            for pause_s in chain(BACKOFF_S, repeat(BACKOFF_S[-1])):
+            failures = 0
+            while True:
+                began = self._worker.clock.now_ms()
                 try:
                     await self._session(meeting)
                     break
                 except Exception as error:
                     if not is_wanted() or self._is_over(meeting, root_of(error)):
                         break
-                    await self._worker.clock.sleep(pause_s)
+                    is_away = isinstance(root_of(error), LOST)
+                    failures = 0 if self._worker.clock.now_ms() - began > WELL_MS else failures + 1
+                    await self._worker.clock.sleep(AWAY_S if is_away else BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
         self._sessions.get(meeting.epoch.shard, {}).pop(meeting.id, None)
         self._count()
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -42,6 +43,17 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
 
 
+class RedisServer(Protocol):
+    """The server under a rig, to be killed. It is started again by itself."""
+
+    before_start: Callable[[Path], None] | None
+    """Called with its folder before it is started again."""
+
+    @property
+    def pid(self) -> int:
+        """Of the process that serves now."""
+
+
 @dataclass
 class Rig:
     """One run; `async with Supervisor(...)` around it ends every process."""
@@ -50,6 +62,7 @@ class Rig:
     redis_url: str
     load: Load
     logs: Path
+    redis: RedisServer | None = None
     chance: random.Random = field(init=False)
     supervisors: dict[str, Supervisor] = field(default_factory=dict)
 

@@ -195,7 +195,11 @@ def outcomes_of(facts: Sequence[AnyEvent], failures: list[str]) -> Counter[str]:
     asked = {fact.question_id for fact in facts if isinstance(fact, Asked)}
     ended = [fact for fact in facts if isinstance(fact, QuestionAnswered | QuestionFailed)]
     outcomes = Counter(fact.cause_id for fact in ended)
-    failures += [f"{one}: {outcomes[one]} outcomes" for one in asked if outcomes[one] != 1]
+    failures += [
+        f"{fact.meeting_id}: question {fact.question_id} of {fact.at} has {outcomes[fact.question_id]} outcomes"
+        for fact in facts
+        if isinstance(fact, Asked) and outcomes[fact.question_id] != 1
+    ]
     ends = Counter(fact.cause_id for fact in facts if isinstance(fact, SpeechFinished | SpeechCut))
     failures += [f"sentence {one}: {ends[one]} ends" for one in to_say(facts) if ends[one] != 1]
     begun = Counter(fact.cause_id for fact in facts if isinstance(fact, SpeechStarted))

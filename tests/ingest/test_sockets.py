@@ -210,7 +210,7 @@ async def test_an_ingest_that_stops_keeps_its_sockets_and_takes_no_new_ones(bus:
     async with server, connect(url, compression=None) as socket:
         leaving = asyncio.create_task(see_out(server, producer))
         await asyncio.sleep(0.1)
-        with pytest.raises(OSError):
+        with pytest.raises(ConnectionRefusedError):
             await connect(url)
         await say(socket, 0, 3)
         await eventually(lambda: has_chunks(bus, meeting_id, 3))

@@ -1,5 +1,7 @@
 """Promises 6, 7, 8, 11, 16 and 19 in short form, by the code of `chimein promises`."""
 
+from pathlib import Path
+
 import pytest
 
 from cli.promises import prove_one
@@ -19,6 +21,6 @@ from rehearsal.promises.rig import Load
         pytest.param(11, Load(meetings=2, seconds=16, seed=11), id="repeats_are_harmless"),
     ],
 )
-async def test_a_promise_is_kept(number: int, load: Load) -> None:
-    outcome = await prove_one(number, load)
+async def test_a_promise_is_kept(number: int, load: Load, tmp_path: Path) -> None:
+    outcome = await prove_one(number, load, tmp_path)
     assert outcome.failures == [], outcome.figures

@@ -103,12 +103,24 @@ async def test_what_is_being_worked_on_is_not_taken_for_stale(bus: Bus) -> None:
         await ask(bus, meeting_id, "why?")
         await eventually(lambda: slow.handled)
         await asyncio.sleep(0.3)
-        await loop.keep()
+        await loop._keep()
         (entry,) = await bus.redis.xpending_range(STREAM, "brain", "-", "+", 10)
         assert entry["time_since_delivered"] < 250
         assert entry["times_delivered"] == 1
         slow.gate.set()
         await eventually(lambda: settled(bus, 1))
+
+
+async def test_what_is_delivered_to_somebody_else_after_the_takeover_is_handled_too(bus: Bus) -> None:
+    """A worker that was stopped reads on before it learns that its shard is lost; what it reads it may not settle."""
+    meeting_id, heir = await new_meeting(bus), Scribe()
+    async with running(bus, heir) as loop:
+        while not await bus.redis.xreadgroup("brain", "zombie", {STREAM: ">"}):
+            await ask(bus, meeting_id, "why?")
+        taking_over = asyncio.create_task(loop.take_over_stale(300))
+        await eventually(lambda: "why?" in heir.handled and settled(bus, 1))
+        taking_over.cancel()
+    assert heir.handled
 
 
 async def test_what_a_cancelled_worker_had_in_hand_is_handled_by_the_next(bus: Bus) -> None:
