@@ -11,7 +11,8 @@ import aiohttp
 
 from cli.embedded_redis import EmbeddedRedis, free_port
 from rehearsal.supervisor import Supervisor
-from shared.bus import Bus, connect
+from shared.bus import Bus
+from shared.connections import connect
 from shared.events import CODEC, Event
 from shared.tail import Follower, Tail
 

@@ -10,7 +10,8 @@ from brain.addressed.addressing import Addressing, Amend, Ask, WaitForMore
 from brain.handlers import Brain
 from brain.noting import Notes
 from brain.safety.injections import is_for_model
-from shared.bus import LOST, Entry, decoded
+from shared.bus import Entry, decoded
+from shared.connections import LOST
 from shared.events import (
     Asked,
     AskQuestion,

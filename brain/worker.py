@@ -12,8 +12,9 @@ from brain.config import BrainSettings
 from brain.handlers import HANDLERS, Brain
 from brain.memory import Memory
 from brain.ports import Answerer, Briefer
-from shared.bus import LOST, Epoch
+from shared.bus import Epoch
 from shared.commands import CommandLoop
+from shared.connections import LOST
 from shared.events import AskQuestion, Event
 from shared.sessions import Owner
 from shared.spending import load_prices
@@ -71,9 +72,8 @@ def build_model(settings: BrainSettings) -> tuple[Answerer, Briefer]:
 
 FINISH_WITHIN_S = 4.0
 """An answer that is longer in the making when its shard is handed over is gone on with by the heir."""
-
-
 STALE_MS = 3_000
+"""A command in the hands of a brain that has said nothing for so long is taken over."""
 
 
 class Desk:

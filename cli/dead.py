@@ -14,9 +14,9 @@ from rich.table import Column, Table
 from cli.embedded_redis import running_url
 from cli.settings import environment
 from cli.up import DATA
-from shared.bus import open_bus
 from shared.config import Settings, load
 from shared.dead_letters import DeadLetter, DeadLetters
+from shared.redis_checks import open_bus
 
 app = typer.Typer(help="Commands that were given up on: list, show, requeue.", no_args_is_help=True)
 console = Console()

@@ -15,9 +15,9 @@ from cli.client import Gateway, GatewayError
 from cli.embedded_redis import server_binary
 from cli.settings import CliSettings
 from ingest.config import IngestSettings
-from shared.bus import open_bus
 from shared.config import Secret, Settings, load
 from shared.errors import BusError
+from shared.redis_checks import open_bus
 from transcriber.config import TranscriberSettings
 
 PACKAGES = {

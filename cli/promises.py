@@ -13,7 +13,7 @@ from rich.markup import escape
 from cli.embedded_redis import EmbeddedRedis
 from rehearsal.promises import deaths, deploys, doors, ingest, models, redis_dies, repeats, speech, words, zombies
 from rehearsal.promises.rig import Load, Outcome, Rig
-from shared.bus import open_bus
+from shared.redis_checks import open_bus
 
 PROMISES: dict[int, Callable[[Rig], Awaitable[Outcome]]] = {
     1: deaths.run,

@@ -13,8 +13,8 @@ from honcho.environ import parse_procfile
 from honcho.manager import Manager
 
 from cli.embedded_redis import EmbeddedRedis
-from shared.bus import open_bus
 from shared.config import Settings, load
+from shared.redis_checks import open_bus
 
 PROCFILE = Path(__file__).parents[1] / "Procfile"
 DATA = Path(".chimein/redis")

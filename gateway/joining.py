@@ -1,5 +1,6 @@
 """Joining a meeting: one bot per call, however often it is asked for."""
 
+import functools
 import secrets
 from collections.abc import Mapping
 from typing import Any, cast
@@ -35,6 +36,7 @@ from shared.events import (
 )
 from shared.meeting_urls import MeetingLink, parse_meeting_url
 from shared.meetings import Status
+from shared.recent_writes import Probe
 from shared.streams import INGEST, SHARDS, MeetingKeys, ShardKeys, new_meeting_id
 
 ROSTER_KEPT = 1000
@@ -158,7 +160,9 @@ async def create(bus: Bus, command: JoinMeeting, link: MeetingLink) -> None:
     pipe.xadd(keys.timeline, entry_of(requested))
     pipe.xadd(keys.shard.roster, {"meeting": command.meeting_id}, maxlen=ROSTER_KEPT, approximate=True)
     pipe.xadd(keys.shard.commands(INGEST), entry_of(command))
-    await pipe.execute()
+    written = await pipe.execute()
+    probe = Probe(keys.timeline, written[3], CODEC.encode(requested)[1])
+    bus.remember(probe, functools.partial(create, bus, command, link))
 
 
 def first_state(command: JoinMeeting, link: MeetingLink) -> dict[Any, Any]:

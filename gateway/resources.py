@@ -11,6 +11,7 @@ from gateway.live import Live
 from shared.bus import Bus
 from shared.clock import Clock
 from shared.health import Health
+from shared.restoring import keep_writes
 from shared.spending import Prices
 
 SETTINGS = web.AppKey("settings", GatewaySettings)
@@ -28,6 +29,7 @@ async def side_tasks(app: web.Application) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(app[LIVE].run(), name="tail"),
         asyncio.create_task(turn_health(app), name="health"),
+        asyncio.create_task(keep_writes(app[BUS], app[CLOCK]), name="writes"),
     ]
     yield
     for task in tasks:

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from redis.asyncio import Redis
 
-from shared.bus import Bus, Entry, Write, decoded, entries_of, write_args, write_keys
+from shared.bus import Bus, Entry, Write, decoded, entries_of
 from shared.clock import Clock
 from shared.errors import MeetingGoneError
 from shared.events import CODEC, Event
@@ -24,20 +24,7 @@ async def send(
 
     Raises MeetingGoneError.
     """
-    await ensure_kept(bus, command.meeting_id)
-    keys = MeetingKeys(command.meeting_id)
-    write = Write(facts=facts, state=state or {})
-    kind, body = CODEC.encode(command)
-    pipe = bus.redis.pipeline(transaction=True)
-    pipe.xrevrange(keys.timeline, count=1)
-    await bus.write_script(
-        keys=write_keys(keys, "", write), args=write_args(command.meeting_id, write, None), client=pipe
-    )
-    pipe.xadd(keys.shard.commands(role), {CODEC.TYPE: kind, CODEC.BODY: body})
-    last, verdict, _ = await pipe.execute()
-    if verdict[0] == b"GONE":
-        raise MeetingGoneError(command.meeting_id)
-    return entries_of(last)[0].id if last else b"0"
+    return await bus.send(command.meeting_id, Write(facts=facts, state=state or {}, send=(role, command)))
 
 
 async def view_of(bus: Bus, meeting_id: str) -> MeetingView:

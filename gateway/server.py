@@ -9,7 +9,7 @@ from aiohttp import web
 from gateway.app import build_app
 from gateway.config import GatewaySettings, problems_of
 from gateway.resources import LIVE
-from shared.bus import connect
+from shared.connections import close, connect
 from shared.errors import BusError, ConfigError
 from shared.logs import configure
 from shared.worker import await_redis, hear_signals
@@ -37,7 +37,7 @@ async def serve(settings: GatewaySettings) -> None:
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(bus.close)
         reader = connect(settings.bus_url)
-        stack.push_async_callback(reader.aclose)
+        stack.push_async_callback(close, reader)
         app = build_app(settings, bus, reader)
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()

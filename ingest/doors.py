@@ -8,8 +8,9 @@ import msgspec
 import structlog
 
 from ingest import metrics
-from shared.bus import LOST, Bus
+from shared.bus import Bus
 from shared.clock import Clock
+from shared.connections import LOST
 from shared.errors import MeetingGoneError
 from shared.meetings import FINAL
 from shared.signatures import is_signed

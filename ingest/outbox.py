@@ -29,6 +29,12 @@ class Outbox:
     def unsent(self) -> list[Chunk]:
         return list(islice(self._chunks, len(self._chunks) - self._unsent, None))
 
+    @property
+    def reached_ms(self) -> int | None:
+        """Source time of the newest chunk that Redis has acknowledged; None where it may have lost all we know of."""
+        acknowledged = len(self._chunks) - self._unsent
+        return self._chunks[acknowledged - 1].source_ms if acknowledged else None
+
     def acknowledge(self, count: int) -> None:
         """The oldest `count` unsent chunks are in Redis."""
         self._unsent -= count

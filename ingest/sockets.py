@@ -11,7 +11,8 @@ from websockets.http11 import Request, Response
 
 from ingest import frames, metrics
 from ingest.doors import Doors, Guest, Refusal
-from ingest.producer import Intake, Producer
+from ingest.intake import Intake
+from ingest.producer import Producer
 from ingest.source_clock import SourceClock
 from ingest.strands import Strand
 from shared.clock import Clock

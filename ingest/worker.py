@@ -16,17 +16,20 @@ from ingest.producer import Producer
 from ingest.reconciling import Reconciler
 from ingest.resources import Ingest
 from ingest.sockets import REST_S, SocketServer
-from shared.bus import LOST, Bus, new_bus
 from shared.clock import Clock
 from shared.commands import CommandLoop
+from shared.connections import LOST
 from shared.errors import MeetingError
 from shared.recall_api import RecallApi
-from shared.streams import INGEST, SHARDS
-from shared.waiting import rest
+from shared.streams import AUDIO_CAP_MS, INGEST, SHARDS
+from shared.waiting import is_wanted, rest
 from shared.worker import Worker, run
 
 STALE_MS = 30_000
 """A command in the hands of an ingest that has said nothing for so long is taken over."""
+
+DROPS_TOLD_MS = 10_000
+DROPS = f"the oldest sound is dropped, because nobody has transcribed it for {AUDIO_CAP_MS // 60_000} minutes"
 
 log = structlog.get_logger()
 
@@ -36,8 +39,8 @@ def main(settings: IngestSettings) -> None:
 
 
 async def work(worker: Worker, settings: IngestSettings) -> None:
-    async with own_bus(settings) as own, platform_of(settings, worker.clock) as platform:
-        producer = Producer(own, worker.clock)
+    async with platform_of(settings, worker.clock) as platform:
+        producer = Producer(worker.bus, worker.clock)
         server = await open_sockets(worker, settings, producer)
         ingest = Ingest(worker.bus, platform, settings, worker.clock)
         commands = CommandLoop(worker, HANDLERS, ingest)
@@ -45,6 +48,7 @@ async def work(worker: Worker, settings: IngestSettings) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(producer.run(), name="producer")
+                tasks.create_task(tell_of_drops(worker, producer), name="drops")
                 tasks.create_task(read_commands(commands, worker), name="commands")
                 tasks.create_task(Reconciler(ingest, producer).run(), name="reconciler")
         finally:
@@ -72,6 +76,16 @@ async def see_out(server: Server, producer: Producer) -> None:
         await asyncio.sleep(0.05)
 
 
+async def tell_of_drops(worker: Worker, producer: Producer) -> None:
+    """Sound that goes before it is transcribed makes this process unready, by name."""
+    while is_wanted():
+        await worker.clock.sleep(1.0)
+        if worker.clock.now_ms() - producer.dropped_at < DROPS_TOLD_MS:
+            worker.health.report("audio", DROPS)
+        else:
+            worker.health.clear("audio")
+
+
 async def read_commands(commands: CommandLoop, worker: Worker) -> None:
     """All shards: any ingest may carry out any command."""
     async with asyncio.TaskGroup() as tasks:
@@ -81,9 +95,15 @@ async def read_commands(commands: CommandLoop, worker: Worker) -> None:
 
 
 async def add_all_shards(commands: CommandLoop, worker: Worker) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for shard in range(SHARDS):
+            tasks.create_task(add_shard(commands, worker, shard), name=f"shard-{shard}")
+
+
+async def add_shard(commands: CommandLoop, worker: Worker, shard: int) -> None:
     while True:
         try:
-            await commands.add(range(SHARDS), claim_idle_ms=STALE_MS)
+            await commands.add([shard], claim_idle_ms=STALE_MS)
             return
         except LOST:
             await rest(worker.clock, 0.5)
@@ -97,13 +117,3 @@ async def platform_of(settings: IngestSettings, clock: Clock) -> AsyncIterator[R
         yield platform
     finally:
         await platform.close()
-
-
-@contextlib.asynccontextmanager
-async def own_bus(settings: IngestSettings) -> AsyncIterator[Bus]:
-    """The producer's own: it must notice every new connection of its own."""
-    bus = new_bus(settings.bus_url)
-    try:
-        yield bus
-    finally:
-        await bus.close()

@@ -1,26 +1,22 @@
 """The connection to Redis, and the few things every process does with it."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
-import redis.exceptions
 import structlog
 from redis.asyncio import Redis
-from redis.asyncio.connection import AbstractConnection
 
-from shared.connections import made_cancellable
-from shared.errors import BusError, DecodeError, FencedError, ForgottenError, MeetingGoneError
+from shared.connections import LOST, Connects, close, connect
+from shared.errors import DecodeError, FencedError, ForgottenError, MeetingGoneError
 from shared.events import CODEC, AnyEvent, CaptionChanged, Event
+from shared.recent_writes import Probe, RecentWrite, RecentWrites
 from shared.streams import MeetingKeys, ShardKeys
 
 SCRIPTS = Path(__file__).parent / "scripts"
-BLOCK_MS = 1000
-"""How long one blocking read waits."""
-LOST = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, redis.exceptions.ReadOnlyError, OSError)
-"""Redis is away, or is not the primary any more: wait and try again."""
-
 log = structlog.get_logger()
 
 
@@ -36,8 +32,8 @@ class Guard(msgspec.Struct, frozen=True):
 
     field: str
     value: int
-    expected: int
-    """What the writer takes the field to hold. If it holds less, Redis has forgotten commits."""
+    expected: int | None = None
+    """What the field must hold, if not just less: else Redis has forgotten commits, or got them again meanwhile."""
 
 
 class Write(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,21 +45,10 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     guard: "Guard | None" = None
     trim: tuple[str, str] | None = None
     """An audio track, and the entry ID before which it is trimmed."""
-    ack: tuple[str, bytes] | None = None
-    """The role whose command this settles, and the command's entry ID."""
+    send: tuple[str, Event] | None = None
+    """A role, and a command to it."""
     retire: bool = False
     """The meeting leaves the active ones: its audio goes now, the rest when its retention is over."""
-
-
-class Connects:
-    """Counts connections made: a new one may lead to a Redis that has forgotten its last writes."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    async def on_connect(self, connection: AbstractConnection) -> None:
-        await connection.on_connect()
-        self.count += 1
 
 
 class Bus:
@@ -72,6 +57,7 @@ class Bus:
     def __init__(self, client: Redis, connects: Connects | None = None) -> None:
         self.redis = client
         self.connects = connects or Connects()
+        self.recent = RecentWrites()
         self.write_script = client.register_script((SCRIPTS / "write.lua").read_text())
         self.erase_script = client.register_script((SCRIPTS / "erase.lua").read_text())
         self.open_track_script = client.register_script((SCRIPTS / "open_track.lua").read_text())
@@ -81,6 +67,13 @@ class Bus:
 
         Raises FencedError, MeetingGoneError, ForgottenError.
         """
+        return (await self._write(meeting_id, write, owner)).ids
+
+    async def send(self, meeting_id: str, write: Write) -> bytes:
+        """Like `write`; returns where the timeline ended before it, for who waits for a reply."""
+        return (await self._write(meeting_id, write, None)).end_before
+
+    async def _write(self, meeting_id: str, write: Write, owner: "Epoch | None") -> "Written":
         keys, role = MeetingKeys(meeting_id), owner.role if owner else ""
         reply = await self.write_script(keys=write_keys(keys, role, write), args=write_args(meeting_id, write, owner))
         verdict = reply[0].decode()
@@ -90,7 +83,47 @@ class Bus:
             raise MeetingGoneError(meeting_id)
         if verdict == "BEHIND":
             raise ForgottenError(meeting_id)
-        return list(reply[1:]) if verdict == "OK" else []
+        if verdict != "OK":
+            return Written(b"", b"", [])
+        written = Written(reply[1], reply[2], list(reply[3:]))
+        if probe := probe_of(keys, write, written):
+            self.remember(probe, functools.partial(self._write, meeting_id, write, owner))
+        return written
+
+    def remember(self, probe: Probe, again: Callable[[], Awaitable[object]]) -> None:
+        """A write that is to be done again if Redis forgets it."""
+        self.recent.add(RecentWrite(loop_ms(), probe, again))
+
+    async def restore(self) -> int:
+        """Looks for the last seconds' writes, and does again what is not there. Returns how many that were.
+
+        Raises what LOST names; then it is to be called again.
+        """
+        writes = self.recent.take()
+        kept, done = list(writes), 0
+        try:
+            for write in writes:
+                if not await self._has(write.probe):
+                    kept.remove(write)
+                    done += 1
+                    await self._again(write)
+        finally:
+            self.recent.put_back(kept)
+            self.recent.forget(loop_ms())
+        return done
+
+    async def _has(self, probe: Probe) -> bool:
+        found = entries_of(await self.redis.xrange(probe.stream, probe.id, probe.id))
+        return bool(found) and found[0].fields.get(CODEC.BODY) == probe.body
+
+    async def _again(self, write: RecentWrite) -> None:
+        try:
+            await write.again()
+        except (FencedError, MeetingGoneError, ForgottenError) as error:
+            log.info("write.not_repeated", reason=type(error).__name__)
+        except LOST:
+            self.recent.add(write)
+            raise
 
     async def append(self, meeting_id: str, *facts: Event, state: Mapping[str, str | int] | None = None) -> list[bytes]:
         """Facts by a process that owns nothing (gateway, ingest). Raises MeetingGoneError."""
@@ -132,7 +165,7 @@ class Bus:
         return {member.decode() for member in members}
 
     async def close(self) -> None:
-        await self.redis.aclose()
+        await close(self.redis)
 
 
 class Epoch(msgspec.Struct, frozen=True):
@@ -141,6 +174,30 @@ class Epoch(msgspec.Struct, frozen=True):
     role: str
     shard: int
     epoch: int
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What became of a write."""
+
+    end_before: bytes
+    """Where the timeline ended."""
+    command_id: bytes
+    """The entry of the command that it sent, if any."""
+    ids: list[bytes]
+    """The entries of its facts."""
+
+
+def probe_of(keys: MeetingKeys, write: Write, written: Written) -> Probe | None:
+    """None for what only says how things are just now: it will be said again."""
+    if write.facts:
+        return Probe(keys.timeline, written.ids[-1], CODEC.encode(write.facts[-1])[1])
+    if write.send:
+        return Probe(keys.shard.commands(write.send[0]), written.command_id, CODEC.encode(write.send[1])[1])
+    return None
+
+
+def loop_ms() -> int:
+    return round(asyncio.get_running_loop().time() * 1000)
 
 
 def entries_of(found: object) -> list[Entry]:
@@ -159,19 +216,20 @@ def decoded(entry: Entry) -> AnyEvent | None:
 
 def write_keys(keys: MeetingKeys, role: str, write: Write) -> list[str]:
     audio = keys.audio(write.trim[0]) if write.trim else keys.timeline
-    commands = keys.shard.commands(write.ack[0]) if write.ack else keys.timeline
+    commands = keys.shard.commands(write.send[0]) if write.send else keys.timeline
     return [keys.shard.own(role), keys.state, keys.timeline, keys.live, audio, commands, keys.shard.active]
 
 
 def write_args(meeting_id: str, write: Write, owner: Epoch | None) -> list[str | bytes | int]:
-    guard = write.guard or Guard("", 0, 0)
-    args: list[str | bytes | int] = [owner.epoch if owner else "", guard.field, guard.value, guard.expected]
+    guard = write.guard or Guard("", 0)
+    expected = "" if guard.expected is None else guard.expected
+    args: list[str | bytes | int] = [owner.epoch if owner else "", guard.field, guard.value, expected]
     args += [write.trim[1] if write.trim else "", len(write.state)]
     for field, value in write.state.items():
         args += [field, value]
     args += counted(write.facts)
     args += counted(write.captions)
-    args += write.ack or ("", "")
+    args += CODEC.encode(write.send[1]) if write.send else ("", "")
     return [*args, meeting_id if write.retire else ""]
 
 
@@ -180,53 +238,7 @@ def counted(events: Iterable[Event]) -> list[str | bytes | int]:
     return [len(encoded) // 2, *encoded]
 
 
-def connect(url: str, connects: Connects | None = None) -> Redis:
-    """A client that never repeats a command by itself: a repeated XADD would be in the stream twice."""
-    client = Redis.from_url(
-        url,
-        socket_timeout=BLOCK_MS / 1000 + 4,
-        legacy_responses=False,
-        max_connections=1000,
-        redis_connect_func=connects.on_connect if connects else None,
-    )
-    return made_cancellable(client)
-
-
 def new_bus(url: str) -> Bus:
     """Not connected yet, and not checked."""
     connects = Connects()
     return Bus(connect(url, connects), connects)
-
-
-async def open_bus(url: str) -> Bus:
-    """Connects, and checks that this Redis can be used. Raises BusError with the remedy."""
-    bus = new_bus(url)
-    try:
-        await check_redis(bus.redis, url)
-    except BaseException:
-        await bus.close()
-        raise
-    return bus
-
-
-async def check_redis(client: Redis, url: str) -> None:
-    """Raises BusError: absent, too old, or set to evict keys."""
-    where = url.rpartition("@")[2].removeprefix("redis://")
-    try:
-        info = await client.info()
-    except redis.exceptions.AuthenticationError as error:
-        raise BusError(f"Redis at {where} refused the password: check REDIS_URL") from error
-    except LOST as error:
-        raise BusError(
-            f"Redis at {where} cannot be reached: start it, correct REDIS_URL or REDIS_HOST, or unset both"
-            " so that `chimein up` starts its own"
-        ) from error
-    version = str(info.get("redis_version", "0"))
-    if int(version.partition(".")[0]) < 7:
-        raise BusError(f"Redis at {where} is version {version}: chimein needs Redis 7.0 or Valkey 8 or newer")
-    policy = str(info.get("maxmemory_policy", "noeviction"))
-    if policy != "noeviction":
-        raise BusError(
-            f"Redis at {where} evicts keys when memory is short (maxmemory-policy {policy}), so meetings would lose"
-            " words: run `CONFIG SET maxmemory-policy noeviction` and put it in redis.conf"
-        )

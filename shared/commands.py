@@ -1,4 +1,4 @@
-"""The loop that settles commands: read, decode, handle, publish, acknowledge.
+"""The loop that settles commands: decode, handle, publish, acknowledge.
 
 Every entry ends in exactly one of: acknowledged; left pending, to come again; copied to the dead letters, then
 acknowledged. Effects are published before the acknowledgement, so a handler may run twice: its effects' ids repeat.
@@ -9,15 +9,17 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any, cast
 
-import msgspec
 import redis.exceptions
 import structlog
 
 from shared import metrics
-from shared.bus import BLOCK_MS, LOST, Entry, Epoch, entries_of
+from shared.bus import Epoch
+from shared.command_intake import CommandIntake, Delivery
+from shared.connections import LOST, is_cluster
 from shared.errors import DecodeError, FencedError, MeetingGoneError
 from shared.events import CODEC, Event
 from shared.meetings import write_of
+from shared.servers import Servers
 from shared.streams import ShardKeys
 from shared.waiting import end, is_wanted, rest
 from shared.worker import Worker
@@ -30,13 +32,6 @@ log = structlog.get_logger()
 
 Handler = Callable[[Any, Any], AsyncIterator[Event]]
 """Takes the command and the worker's dependencies; yields what it causes."""
-
-
-class Delivery(msgspec.Struct, frozen=True):
-    """One entry on its way through the loop."""
-
-    shard: int
-    entry: Entry
 
 
 class CommandLoop:
@@ -54,8 +49,9 @@ class CommandLoop:
         self._worker, self._bus, self._role = worker, worker.bus, worker.role
         self._handlers, self._dependencies = handlers, dependencies
         self._owner_of, self._lane_of = owner_of, lane_of
-        self._shards: set[int] = set()
-        self._changed = asyncio.Event()
+        self._servers = Servers(worker.bus.redis)
+        self._intakes: dict[int, CommandIntake] = {}
+        self._intake_added = asyncio.Event()
         self._in_hand: set[tuple[int, bytes]] = set()
         self._lanes: dict[str, asyncio.Queue[tuple[Delivery, Event]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -65,20 +61,24 @@ class CommandLoop:
     async def add(self, shards: Iterable[int], *, claim_idle_ms: int) -> None:
         """Reads these from now on; entries left by a consumer silent for `claim_idle_ms` become ours."""
         for shard in set(shards):
-            await self._ensure_group(shard)
-            await self._claim(shard, claim_idle_ms)
-            self._shards.add(shard)
-        self._changed.set()
+            await self._intake_of(shard).add(shard, claim_idle_ms)
 
     def remove(self, shard: int) -> None:
-        self._shards.discard(shard)
-        self._changed.set()
+        self._intake_of(shard).remove(shard)
 
     async def finish(self, shard: int) -> None:
         """Reads no more of it; returns when what is in hand is settled."""
         self.remove(shard)
         while any(one == shard for one, _ in self._in_hand):
             await self._worker.clock.sleep(0.02)
+
+    def _intake_of(self, shard: int) -> CommandIntake:
+        """One for all; in a cluster, which refuses a read over several shards, one for each."""
+        name = shard if is_cluster(self._bus.redis) else -1
+        if name not in self._intakes:
+            self._intakes[name] = CommandIntake(self._worker, self._accept)
+            self._intake_added.set()
+        return self._intakes[name]
 
     async def take_over_stale(self, idle_ms: int) -> None:
         """Takes what others left in hand for so long, again and again, until cancelled.
@@ -89,96 +89,34 @@ class CommandLoop:
             await self._worker.clock.sleep(idle_ms / 3000)
             with contextlib.suppress(*LOST, redis.exceptions.ResponseError):
                 await self._keep()
-                await self._claim_stale(idle_ms)
+                for intake in list(self._intakes.values()):
+                    await intake.claim_stale(idle_ms)
 
     async def _keep(self) -> None:
         """What is being worked on is not stale, however long it takes."""
-        pipe = self._bus.redis.pipeline(transaction=False)
+        in_hand: dict[int, list[bytes]] = {}
         for shard, entry_id in self._in_hand:
+            in_hand.setdefault(shard, []).append(entry_id)
+
+        def claim(pipe: Any, shard: int) -> None:
             stream = ShardKeys(shard).commands(self._role)
-            pipe.xclaim(stream, self._role, self._worker.name, 0, [entry_id], justid=True)
-        await pipe.execute()
+            pipe.xclaim(stream, self._role, self._worker.name, 0, in_hand[shard], justid=True)
 
-    async def _claim_stale(self, idle_ms: int) -> None:
-        pipe = self._bus.redis.pipeline(transaction=False)
-        for shard in self._shards:
-            stream = ShardKeys(shard).commands(self._role)
-            pipe.xautoclaim(stream, self._role, self._worker.name, idle_ms, "0", count=1000, justid=True)
-        if any(await pipe.execute()):
-            self._changed.set()
-
-    async def _ensure_group(self, shard: int) -> None:
-        try:
-            await self._bus.redis.xgroup_create(ShardKeys(shard).commands(self._role), self._role, "0", mkstream=True)
-        except redis.exceptions.ResponseError as error:
-            if not str(error).startswith("BUSYGROUP"):
-                raise
-
-    async def _claim(self, shard: int, idle_ms: int) -> None:
-        stream = ShardKeys(shard).commands(self._role)
-        await self._bus.redis.xautoclaim(stream, self._role, self._worker.name, idle_ms, "0", count=1000, justid=True)
-
-    # -- read --------------------------------------------------------------------------------------------------------
+        await self._servers.ask(list(in_hand), claim)
 
     async def run(self) -> None:
         """Until cancelled. What is in hand then stays pending and is delivered again."""
         try:
-            while is_wanted():
-                try:
-                    await self._read_pending()
-                    await self._read_new()
-                except (*LOST, redis.exceptions.ResponseError) as error:
-                    await self._recover(error)
+            async with asyncio.TaskGroup() as tasks:
+                running: set[int] = set()
+                while is_wanted():
+                    self._intake_added.clear()
+                    for name in self._intakes.keys() - running:
+                        tasks.create_task(self._intakes[name].run(), name=f"commands-{name}")
+                        running.add(name)
+                    await self._intake_added.wait()
         finally:
             await end(*self._tasks)
-
-    async def _recover(self, error: Exception) -> None:
-        """Redis went away, or came back without our groups: make them anew and read on."""
-        log.warning("commands.interrupted", role=self._role, error=type(error).__name__)
-        await asyncio.sleep(0.2)
-        if str(error).startswith(("NOGROUP", "UNBLOCKED")):
-            for shard in list(self._shards):
-                await self._ensure_group(shard)
-
-    async def _read_pending(self) -> None:
-        """After a start, a cancelled read or a lost reply, entries may be ours without our having seen them."""
-        self._changed.clear()
-        for shard in list(self._shards):
-            stream = ShardKeys(shard).commands(self._role)
-            found = cast(
-                "Mapping[bytes, object]",
-                await self._bus.redis.xreadgroup(self._role, self._worker.name, {stream: "0"}, count=1000),
-            )
-            for entries in found.values():
-                for entry in entries_of(entries):
-                    await self._accept(Delivery(shard, entry), is_redelivered=True)
-
-    async def _read_new(self) -> None:
-        """Blocks for new entries until the set of shards changes."""
-        while not self._changed.is_set() and is_wanted():
-            if not self._shards:
-                await self._changed.wait()
-                return
-            streams = {ShardKeys(shard).commands(self._role): shard for shard in self._shards}
-            read = asyncio.create_task(self._read_group(list(streams)), name="commands-read")
-            change = asyncio.create_task(self._changed.wait(), name="commands-change")
-            try:
-                await asyncio.wait({read, change}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                change.cancel()
-                if not read.done():
-                    read.cancel()
-                await asyncio.wait({read})
-            if read.cancelled():
-                return
-            for stream, entries in read.result().items():
-                for entry in entries_of(entries):
-                    await self._accept(Delivery(streams[stream.decode()], entry), is_redelivered=False)
-
-    async def _read_group(self, streams: list[str]) -> Mapping[bytes, object]:
-        cursors = cast("Any", dict.fromkeys(streams, ">"))
-        reply = await self._bus.redis.xreadgroup(self._role, self._worker.name, cursors, count=16, block=BLOCK_MS)
-        return cast("Mapping[bytes, object]", reply)
 
     # -- decode ------------------------------------------------------------------------------------------------------
 
@@ -256,7 +194,7 @@ class CommandLoop:
                     await self._patiently(self._bury, delivery, type(error).__name__)
                     return
                 await asyncio.sleep(pause_s)
-        self._changed.set()
+        self._intake_of(delivery.shard).look_again()
 
     async def _attempt(self, delivery: Delivery, command: Event) -> None:
         handler = self._handlers.get(type(command))

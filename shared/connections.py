@@ -1,20 +1,62 @@
-"""Connections to Redis that lose no cancellation.
+"""Connections to Redis, to one server or to a cluster, that lose no cancellation and repeat no command.
 
 Before Python 3.12 `asyncio.wait_for` swallows a cancellation that comes as its work ends
 (https://github.com/python/cpython/issues/86296), and redis-py sends every command through it. A task that was told to
-end would go on, and whoever waits for its end would wait for ever.
+end would go on, and whoever waits for its end would wait for ever. And a client that repeats an XADD whose reply was
+lost has it in the stream twice: what is tried again is for us to say.
 """
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlsplit
 
+import redis.exceptions
+from redis._parsers import AsyncCommandsParser
 from redis.asyncio import Redis
-from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.connection import AbstractConnection, parse_url
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+BLOCK_MS = 1000
+"""How long one blocking read waits."""
+ANSWER_WITHIN_S = BLOCK_MS / 1000 + 4
+MOST_CONNECTIONS = 1000
+LOST = (
+    redis.exceptions.ConnectionError,
+    redis.exceptions.TimeoutError,
+    redis.exceptions.ReadOnlyError,
+    redis.exceptions.OutOfMemoryError,
+    redis.exceptions.ClusterError,
+    redis.exceptions.TryAgainError,
+    redis.exceptions.MasterDownError,
+    redis.exceptions.RedisClusterException,
+    TimeoutError,
+    OSError,
+)
+"""Redis is away, loading, full, or not the primary any more; or a cluster is without the shard's server just now: wait,
+and try again. docs/reliability.md says what each of them looks like from outside."""
+
+CLUSTER = "+cluster"
+"""In a URL's scheme: `redis+cluster://one:6379,two:6379`."""
+
+
+class Connects:
+    """Counts connections made: a new one may lead to a Redis that has forgotten its last writes."""
+
+    def __init__(self) -> None:
+        self.count = 0
 
 
 class Cancellable(AbstractConnection):
     """A mixin."""
+
+    connects: Connects
+
+    async def on_connect_check_health(self, check_health: bool = True) -> None:
+        await super().on_connect_check_health(check_health)
+        self.connects.count += 1
 
     async def send_packed_command(
         self,
@@ -29,9 +71,77 @@ class Cancellable(AbstractConnection):
             raise asyncio.CancelledError
 
 
-def made_cancellable(client: Redis) -> Redis:
-    """Before its first connection."""
+class Keys(AsyncCommandsParser):
+    """Finds the keys of a read of streams by itself: redis-py asks a server for them, each time."""
+
+    async def get_keys(self, *args: Any) -> tuple[str, ...] | None:
+        if args[0] in ("XREAD", "XREADGROUP"):
+            names = args[args.index(b"STREAMS") + 1 :]
+            return tuple(names[: len(names) // 2])
+        return await super().get_keys(*args)
+
+
+def connect(url: str, connects: Connects | None = None) -> Redis:
+    """A client for the server, or the cluster, that the URL names. Not connected yet."""
+    if CLUSTER in urlsplit(url).scheme:
+        return cast("Redis", connect_cluster(url, connects or Connects()))
+    client = Redis.from_url(
+        url,
+        socket_timeout=ANSWER_WITHIN_S,
+        legacy_responses=False,
+        max_connections=MOST_CONNECTIONS,
+    )
     pool = client.connection_pool
-    kind: type[Any] = pool.connection_class
-    pool.connection_class = type(f"Cancellable{kind.__name__}", (Cancellable, kind), {})
+    pool.connection_class = counted(pool.connection_class, connects or Connects())
     return client
+
+
+def connect_cluster(url: str, connects: Connects) -> RedisCluster:
+    """It has the methods of Redis that we use; several keys of one command must belong to one shard."""
+    parts = urlsplit(url)
+    login, _, hosts = parts.netloc.rpartition("@")
+    names = [host if ":" in host else f"{host}:6379" for host in hosts.split(",")]
+    first = parts._replace(scheme=parts.scheme.removesuffix(CLUSTER), netloc=f"{login}@{names[0]}".lstrip("@"))
+    options = cast("dict[str, Any]", parse_url(first.geturl()))
+    kind = options.pop("connection_class", None)
+    options = {name: value for name, value in options.items() if name not in ("host", "port", "db")}
+    client = RedisCluster(
+        startup_nodes=[ClusterNode(*split_host(name)) for name in names],
+        socket_timeout=ANSWER_WITHIN_S,
+        legacy_responses=False,
+        max_connections=MOST_CONNECTIONS,
+        retry=Retry(NoBackoff(), 0),
+        require_full_coverage=False,
+        ssl=kind is not None,
+        **options,
+    )
+    client.commands_parser = Keys()
+    nodes = client.nodes_manager
+    made = counted(nodes.connection_kwargs.get("connection_class", ClusterNode("", 0).connection_class), connects)
+    nodes.connection_kwargs["connection_class"] = made
+    for node in nodes.startup_nodes.values():
+        node.connection_class = made
+    return client
+
+
+def split_host(name: str) -> tuple[str, int]:
+    host, _, port = name.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def counted(kind: type[Any], connects: Connects) -> type[Any]:
+    """Connections of that kind that lose no cancellation, and are counted."""
+    return type(f"Cancellable{kind.__name__}", (Cancellable, kind), {"connects": connects})
+
+
+async def close(client: Redis) -> None:
+    """Of a cluster's client also what it forgets to close after an error."""
+    await client.aclose()
+    if is_cluster(client):
+        nodes = cast("RedisCluster", client).nodes_manager
+        await nodes.aclose()
+        await nodes.aclose("startup_nodes")
+
+
+def is_cluster(client: Redis) -> bool:
+    return isinstance(client, RedisCluster)

@@ -53,7 +53,7 @@ def write_of(fact: Event) -> Write:
 def guard_of(fact: Event) -> Guard | None:
     """A state that the platform reported counts only while no newer one was; the end of a meeting always does."""
     if isinstance(fact, MeetingStateChanged) and fact.reported_at_ms and fact.status not in FINAL:
-        return Guard(REPORTED_AT, fact.reported_at_ms, expected=-1)
+        return Guard(REPORTED_AT, fact.reported_at_ms)
     return None
 
 

@@ -13,5 +13,6 @@ sessions_open = Gauge("chimein_sessions_open", "Meetings this worker works on", 
 sessions_failed = Counter(
     "chimein_sessions_failed_total", "Meetings whose work was begun anew after a failure", ["role"]
 )
+writes_restored = Counter("chimein_writes_restored_total", "Writes that Redis had forgotten, done again")
 loop_stall_s = Gauge("chimein_loop_stall_seconds", "Longest stall of the event loop since the last scrape")
 vendor_calls = Counter("chimein_vendor_calls_total", "Calls to vendors by outcome", ["vendor", "call", "outcome"])

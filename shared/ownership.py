@@ -12,18 +12,18 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import msgspec
-import redis.exceptions
 import structlog
 
 from shared import metrics
-from shared.bus import LOST, SCRIPTS, Bus, Epoch
+from shared.bus import SCRIPTS, Bus, Epoch
 from shared.clock import Clock
+from shared.connections import LOST
 from shared.heartbeat import Heartbeat, heartbeats
 from shared.offers import Offer, Offers
 from shared.placement import Peer, limit_of, to_hand_over, to_take
+from shared.servers import Servers
 from shared.streams import SHARDS, ShardKeys
 from shared.waiting import is_wanted
 
@@ -67,6 +67,7 @@ class Ownership:
             name: bus.redis.register_script((SCRIPTS / f"{name}.lua").read_text())
             for name in ("acquire", "renew", "release", "transfer")
         }
+        self._servers = Servers(bus.redis)
         self._offers = Offers(bus.redis, role)
         self._chance = random.Random()  # noqa: S311  # spreads tries, guards nothing
         self._moving: asyncio.Task[None] | None = None
@@ -99,8 +100,8 @@ class Ownership:
         """All leases in one round trip; what another worker took meanwhile is lost."""
         held = list(self.held.values())
         still = await self._each("renew", held, lambda epoch: [self._worker, epoch.epoch, LEASE_MS])
-        for epoch, kept in zip(held, still, strict=True):
-            if not int(kept) and self.held.get(epoch.shard) == epoch:
+        for epoch in held:
+            if int(still.get(epoch.shard, 1)) == 0 and self.held.get(epoch.shard) == epoch:
                 del self.held[epoch.shard]
                 log.warning("shard.lost", role=self._role, shard=epoch.shard)
                 await self._hooks.lost(epoch)
@@ -190,7 +191,7 @@ class Ownership:
     async def _acquire(self, wanted: list[int]) -> None:
         tries = [Epoch(self._role, shard, 0) for shard in wanted]
         taken = await self._each("acquire", tries, lambda _: [self._worker, LEASE_MS])
-        for shard, number in zip(wanted, taken, strict=True):
+        for shard, number in taken.items():
             if int(number):
                 await self._gain(Epoch(self._role, shard, int(number)))
 
@@ -218,54 +219,33 @@ class Ownership:
 
     async def _swapped(self, shards: list[int]) -> list[Epoch]:
         """Those of the shards that are in our name."""
-        pipe = self._bus.redis.pipeline(transaction=False)
-        for shard in shards:
-            pipe.hmget(ShardKeys(shard).own(self._role), "owner", "epoch")
-        owners = cast("list[tuple[bytes | None, bytes | None]]", await pipe.execute()) if shards else []
-        found = zip(shards, owners, strict=True)
+        owners = await self._servers.ask(
+            shards, lambda pipe, shard: pipe.hmget(ShardKeys(shard).own(self._role), "owner", "epoch")
+        )
         return [
             Epoch(self._role, shard, int(epoch or 0))
-            for shard, (owner, epoch) in found
+            for shard, (owner, epoch) in owners.items()
             if owner and owner.decode() == self._worker
         ]
 
     async def _free(self) -> dict[int, int]:
         """Shards without an owner, with the number of their meetings."""
         others = [shard for shard in range(SHARDS) if shard not in self.held]
-        pipe = self._bus.redis.pipeline(transaction=False)
-        for shard in others:
-            pipe.exists(ShardKeys(shard).lease(self._role))
-        free = [shard for shard, taken in zip(others, await pipe.execute(), strict=True) if not taken]
-        if not free:
-            return {}
-        pipe = self._bus.redis.pipeline(transaction=False)
-        for shard in free:
-            pipe.scard(ShardKeys(shard).active)
-        return dict(zip(free, cast("list[int]", await pipe.execute()), strict=True))
+        leases = await self._servers.ask(others, lambda pipe, shard: pipe.exists(ShardKeys(shard).lease(self._role)))
+        free = [shard for shard, taken in leases.items() if not taken]
+        return await self._servers.ask(free, lambda pipe, shard: pipe.scard(ShardKeys(shard).active))
 
     # -- scripts -----------------------------------------------------------------------------------------------------
 
     async def _each(
         self, name: str, epochs: list[Epoch], args: Callable[[Epoch], list[str | int]]
-    ) -> list[str | bytes | int]:
-        """The script once per shard, all in one round trip."""
-        if not epochs:
-            return []
-        try:
-            return await self._pipelined(name, epochs, args)
-        except redis.exceptions.NoScriptError:
-            for one in self._scripts.values():
-                await self._bus.redis.script_load(cast("str", one.script))
-            return await self._pipelined(name, epochs, args)
-
-    async def _pipelined(
-        self, name: str, epochs: list[Epoch], args: Callable[[Epoch], list[str | int]]
-    ) -> list[str | bytes | int]:
-        pipe = self._bus.redis.pipeline(transaction=False)
+    ) -> dict[int, str | bytes | int]:
+        """What the script said about each shard; nothing about those whose server is away."""
+        calls = {}
         for epoch in epochs:
             keys = ShardKeys(epoch.shard)
-            pipe.evalsha(self._scripts[name].sha, 2, keys.own(self._role), keys.lease(self._role), *args(epoch))
-        return cast("list[str | bytes | int]", await pipe.execute())
+            calls[epoch.shard] = ([keys.own(self._role), keys.lease(self._role)], args(epoch))
+        return await self._servers.run(self._scripts[name], calls)
 
 
 def able(others: Mapping[str, Heartbeat]) -> dict[str, Peer]:

@@ -7,8 +7,9 @@ from typing import Any
 import structlog
 
 from shared import metrics
-from shared.bus import LOST, Bus, Entry, Epoch, Write, entries_of
+from shared.bus import Bus, Entry, Epoch, Write, entries_of
 from shared.clock import Clock
+from shared.connections import LOST
 from shared.errors import FencedError, MeetingGoneError, root_of
 from shared.ownership import Hooks, Ownership
 from shared.streams import MeetingKeys, ShardKeys

@@ -12,6 +12,8 @@ CHUNK_BYTES = CHUNK_MS * SAMPLE_RATE_HZ * 2 // 1000
 MIXED = "mixed"
 """The track of audio that holds everybody."""
 
+AUDIO_CAP_MS = 600_000
+"""Audio kept for a transcriber that is away; then the oldest goes, and the transcript says so."""
 PCM = b"pcm"
 """The one field of an audio entry: S16LE, 16 kHz, mono, CHUNK_MS long."""
 
@@ -124,6 +126,8 @@ COMMITTED = "committed:"
 """Followed by the track: every ms before it has its words, or is known to have none."""
 RECEIVED = "received:"
 """Followed by the track: end of the last chunk that ingest appended."""
+DROPPED = "dropped:"
+"""Followed by the track: audio before this source ms that nobody had transcribed yet went, to keep within the cap."""
 SENT = "sent:"
 """Followed by the track: ms of audio that were handed to the speech engine, each counted once."""
 RETURNED = "returned:"

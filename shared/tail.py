@@ -1,4 +1,7 @@
-"""Follows many streams with one blocking read. Streams come and go at any time; Redis may go and come back."""
+"""Follows many streams with one blocking read. Streams come and go at any time; Redis may go and come back.
+
+A cluster refuses a read over several shards: there each shard has a lane, and a blocking read, of its own.
+"""
 
 import asyncio
 from collections import deque
@@ -9,7 +12,8 @@ import redis.exceptions
 import structlog
 from redis.asyncio import Redis
 
-from shared.bus import BLOCK_MS, LOST, Entry, entries_of
+from shared.bus import Entry, entries_of
+from shared.connections import BLOCK_MS, LOST, is_cluster
 from shared.waiting import is_wanted
 
 COUNT = 100
@@ -22,9 +26,9 @@ log = structlog.get_logger()
 class Follower:
     """One stream being followed, as an async iterator of entries in order, without end."""
 
-    def __init__(self, tail: "Tail", key: str, after: bytes) -> None:
+    def __init__(self, lane: "Lane", key: str, after: bytes) -> None:
         self.key, self.cursor = key, after
-        self._tail, self._entries, self._ready = tail, deque[Entry](), asyncio.Event()
+        self._lane, self._entries, self._ready = lane, deque[Entry](), asyncio.Event()
 
     @property
     def has_room(self) -> bool:
@@ -49,7 +53,7 @@ class Follower:
         was_full = not self.has_room
         entry = self._entries.popleft()
         if was_full:
-            self._tail.changed.set()
+            self._lane.changed.set()
         return entry
 
     def batch(self) -> list[Entry]:
@@ -57,15 +61,43 @@ class Follower:
         taken = list(self._entries)
         self._entries.clear()
         if len(taken) >= ROOM:
-            self._tail.changed.set()
+            self._lane.changed.set()
         return taken
 
     def close(self) -> None:
-        self._tail.drop(self)
+        self._lane.drop(self)
 
 
 class Tail:
     """`run` must be running for followers to get anything."""
+
+    def __init__(self, client: Redis) -> None:
+        self._redis = client
+        self._lanes: dict[str, Lane] = {}
+        self._lane_added = asyncio.Event()
+
+    def follow(self, key: str, after: str | bytes = b"0") -> Follower:
+        """Entries of `key` after the ID `after`; the stream may not exist yet."""
+        name = tag_of(key) if is_cluster(self._redis) else ""
+        if name not in self._lanes:
+            self._lanes[name] = Lane(self._redis)
+            self._lane_added.set()
+        return self._lanes[name].follow(key, after)
+
+    async def run(self) -> None:
+        """Reads until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            running: set[str] = set()
+            while is_wanted():
+                self._lane_added.clear()
+                for name in self._lanes.keys() - running:
+                    tasks.create_task(self._lanes[name].run(), name=f"tail-{name}")
+                    running.add(name)
+                await self._lane_added.wait()
+
+
+class Lane:
+    """The streams that one blocking read can follow."""
 
     def __init__(self, client: Redis) -> None:
         self._redis = client
@@ -134,6 +166,11 @@ class Tail:
                 fresh = [entry for entry in entries if id_order(entry.id) > id_order(follower.cursor)]
                 if fresh and follower.has_room:
                     follower.offer(fresh)
+
+
+def tag_of(key: str) -> str:
+    """The hash tag of a key: keys with the same one are on the same server."""
+    return key[: key.find("}") + 1]
 
 
 def id_order(entry_id: bytes) -> tuple[int, int]:

@@ -12,13 +12,16 @@ from typing import Any
 import structlog
 
 from shared import metrics
-from shared.bus import LOST, Bus, connect, open_bus
+from shared.bus import Bus
 from shared.clock import Clock, SystemClock
 from shared.config import Settings
+from shared.connections import LOST, close, connect
 from shared.errors import BusError
 from shared.health import Health
 from shared.heartbeat import Heartbeat, beat, stop_beating
 from shared.logs import configure
+from shared.redis_checks import open_bus
+from shared.restoring import keep_writes
 from shared.status_server import serve_status
 from shared.tail import Tail
 from shared.waiting import is_wanted
@@ -71,7 +74,7 @@ async def serve(role: str, settings: Settings, body: Body, *, status_port: int) 
     worker.stopping = stopping
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(bus.close)
-        stack.push_async_callback(reader.aclose)
+        stack.push_async_callback(close, reader)
         await stack.enter_async_context(serve_status(role, worker.health, settings.bind_host, status_port))
         log.info("worker.started", role=role, worker=worker.name)
         await watch_over(worker, body)
@@ -113,6 +116,7 @@ async def watch_over(worker: Worker, body: Body) -> None:
     tasks = [
         asyncio.create_task(worker.tail.run(), name="tail"),
         asyncio.create_task(keep_beating(worker), name="heartbeat"),
+        asyncio.create_task(keep_writes(worker.bus, worker.clock), name="writes"),
         asyncio.create_task(body(worker), name="body"),
     ]
     stop = asyncio.create_task(worker.stopping.wait(), name="stop")

@@ -1,47 +1,54 @@
 """What tests of every package share: a real server, a bus on it, a clock that is moved by hand, meetings."""
 
-import socket
-import subprocess
-import time
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import hypothesis
 import pytest
-from support import valkey_binary
 
-from shared.bus import Bus, connect
+from rehearsal.redis_servers import RedisCluster, RedisServer, server_binaries
+from shared.bus import Bus, new_bus
 from shared.clock import ManualClock
 from shared.ports import free_port
+
+CLUSTER = "cluster"
 
 hypothesis.settings.register_profile("chimein", deadline=None)  # how long an example takes is for bench/
 hypothesis.settings.load_profile("chimein")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    kinds = [*server_binaries(), CLUSTER]
+    parser.addoption("--redis", choices=kinds, default=kinds[0], help="The server, or the cluster, that tests run on.")
+
+
+@pytest.fixture(autouse=True)
+def one_server_only(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("one_server") and request.config.getoption("--redis") == CLUSTER:
+        pytest.skip("looks into the connections of one server's client")
+
+
 @pytest.fixture(scope="session")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real server for the whole run."""
-    port, folder = free_port(), tmp_path_factory.mktemp("valkey")
-    server = subprocess.Popen(
-        [valkey_binary(), "--port", str(port), "--dir", str(folder), "--save", "", "--bind", "127.0.0.1"],
-        stdout=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.02)
-    yield f"redis://127.0.0.1:{port}/0"
-    server.terminate()
-    server.wait(5)
+def redis_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real server for the whole run, or a cluster of three primaries."""
+    kind, folder = request.config.getoption("--redis"), tmp_path_factory.mktemp("redis")
+    with asyncio.Runner() as runner:
+        if kind == CLUSTER:
+            servers = RedisCluster(folder, next(iter(server_binaries().values())), replicas=False)
+            runner.run(servers.start())
+            yield servers.url
+        else:
+            servers = RedisServer(server_binaries()[kind], folder, free_port())
+            runner.run(servers.start())
+            yield f"redis://127.0.0.1:{servers.port}/0"
+        runner.run(servers.stop())
 
 
 @pytest.fixture
 async def bus(redis_url: str) -> AsyncIterator[Bus]:
     """An empty server."""
-    client = connect(redis_url)
-    await client.flushall()
-    bus = Bus(client)
+    bus = new_bus(redis_url)
+    await bus.redis.flushall()
     yield bus
     await bus.close()
 

@@ -19,7 +19,7 @@ from shared.events import (
     VocabularyChanged,
 )
 from shared.meetings import Status, Trouble
-from shared.streams import ORIGIN, SETTINGS
+from shared.streams import AUDIO_CAP_MS, ORIGIN, SETTINGS
 from transcriber.own_voice import OwnVoice
 from transcriber.speakers import SpeakerBook
 from transcriber.vocabulary import terms_of
@@ -87,8 +87,10 @@ class Situation:
         if fact.status in {Status.IN_CALL, Status.DENIED}:
             self._pauses.append((at_ms, ENDLESS_MS))
 
-    def cause_of(self, from_ms: int, to_ms: int) -> str:
+    def cause_of(self, from_ms: int, to_ms: int, dropped_before_ms: int) -> str:
         """Why there is no audio between these source times."""
+        if to_ms <= dropped_before_ms:
+            return f"no transcriber was there for {AUDIO_CAP_MS // 60_000} minutes"
         first, last = self.origin_ms + from_ms, self.origin_ms + to_ms
         was_paused = self.origin_ms and any(begin < last and end > first for begin, end in self._pauses)
         return "the recording was paused" if was_paused else "no audio came from the meeting platform"

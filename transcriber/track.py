@@ -9,11 +9,12 @@ import asyncio
 
 import structlog
 
-from shared.bus import LOST, Entry
+from shared.bus import Entry
+from shared.connections import LOST
 from shared.errors import Category, ForgottenError, TranscriptionError, root_of
 from shared.meetings import Trouble
 from shared.sessions import OwnedMeeting
-from shared.streams import CHUNK_MS, COMMITTED, MIXED, ORIGIN, PCM, RECEIVED, before_audio, source_ms_of
+from shared.streams import CHUNK_MS, COMMITTED, DROPPED, MIXED, ORIGIN, PCM, RECEIVED, before_audio, source_ms_of
 from shared.tail import Follower
 from shared.waiting import end, first_of, is_wanted
 from transcriber import metrics
@@ -234,7 +235,10 @@ class TrackEar:
     async def _tell_hole(self, hole: Hole) -> None:
         """A participant's own track is empty whenever they are muted: a hole there is only one in what they said."""
         if self._track == MIXED or self._situation.speakers.spoke(self._track, hole.from_ms, hole.to_ms):
-            await self._scribe.tell_gap(hole.from_ms, hole.to_ms, self._situation.cause_of(hole.from_ms, hole.to_ms))
+            state = await self._meeting.bus.state(self._meeting.id)
+            dropped_before_ms = int(state.get(DROPPED + self._track, "0"))
+            cause = self._situation.cause_of(hole.from_ms, hole.to_ms, dropped_before_ms)
+            await self._scribe.tell_gap(hole.from_ms, hole.to_ms, cause)
 
     # -- the ledger and its alarms -------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from rehearsal.fault_proxy import FaultProxy
 from rehearsal.promises.rig import Outcome, Rig, until
 from rehearsal.promises.stage import Stage, finals, staged
-from shared.bus import LOST
+from shared.connections import LOST
 from shared.streams import COMMITTED, MIXED
 
 # -- dies and forgets ---------------------------------------------------------------------------------------------

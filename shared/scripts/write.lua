@@ -1,10 +1,12 @@
 -- The one script by which facts reach a meeting. Either all of it happens or nothing.
 -- KEYS: own, state, timeline, live, audio (or the timeline again), commands (or the timeline again), active
--- ARGV: epoch ('' = not an owner's write), guard field, guard value, value expected there, trim id,
---       n, n × (state field, value), m, m × (type, body), c, c × (type, body), group, entry id to ack,
+-- ARGV: epoch ('' = not an owner's write), guard field, guard value, value expected there ('' = any lower),
+--       trim id,
+--       n, n × (state field, value), m, m × (type, body), c, c × (type, body), type and body of a command to send,
 --       meeting id to take from the active ones
--- Returns {'OK', timeline ids…}, {'FENCED', epoch}, {'GONE'},
--- {'STALE', value} (committed before) or {'BEHIND', value} (Redis forgot what was committed).
+-- Returns {'OK', the timeline's last id before, id of the command sent ('' = none), timeline ids…}, {'FENCED', epoch},
+-- {'GONE'}, {'STALE', value} (committed before) or {'BEHIND', value} (Redis forgot what was committed, or has got it again
+-- from who remembered it).
 local own, state, timeline, live, audio, commands = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local epoch, guard_field, guard_value, expected, trim_id = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local at = 5
@@ -27,7 +29,7 @@ if guard_field ~= '' then
   if value >= tonumber(guard_value) then
     return {'STALE', tostring(value)}
   end
-  if value < tonumber(expected) then
+  if expected ~= '' and value ~= tonumber(expected) then
     return {'BEHIND', tostring(value)}
   end
   redis.call('HSET', state, guard_field, guard_value)
@@ -36,7 +38,8 @@ for _ = 1, tonumber(take()) do
   local field, value = take(), take()
   redis.call('HSET', state, field, value)
 end
-local reply = {'OK'}
+local last = redis.call('XREVRANGE', timeline, '+', '-', 'COUNT', 1)
+local reply = {'OK', last[1] and last[1][1] or '0', ''}
 for _ = 1, tonumber(take()) do
   local kind, body = take(), take()
   reply[#reply + 1] = redis.call('XADD', timeline, '*', 'type', kind, 'body', body)
@@ -52,9 +55,9 @@ end
 if trim_id ~= '' then
   redis.call('XTRIM', audio, 'MINID', trim_id)
 end
-local group, entry = take(), take()
-if group ~= '' then
-  redis.call('XACK', commands, group, entry)
+local kind, body = take(), take()
+if kind ~= '' then
+  reply[3] = redis.call('XADD', commands, '*', 'type', kind, 'body', body)
 end
 local retired = take()
 if retired ~= '' then

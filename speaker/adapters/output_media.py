@@ -10,8 +10,9 @@ from typing import Any, cast
 
 import structlog
 
-from shared.bus import LOST, Bus, entries_of
+from shared.bus import Bus, entries_of
 from shared.clock import Clock
+from shared.connections import LOST
 from shared.errors import Category, SpeechError
 from shared.media import KEPT_ENTRIES, KEPT_S, Media, Played, SoundPiece, SoundStopped, fields_of, media_in
 from shared.streams import MeetingKeys

@@ -11,8 +11,9 @@ from brain.adapters.scripted import ScriptedAnswerer, ScriptedBriefer
 from brain.attending import attend
 from brain.handlers import Brain
 from brain.memory import Memory
-from shared.bus import Bus, Epoch, Write, connect, entries_of
+from shared.bus import Bus, Epoch, Write, entries_of
 from shared.clock import ManualClock
+from shared.connections import close, connect
 from shared.events import (
     CODEC,
     Asked,
@@ -98,7 +99,7 @@ async def room_with(bus: Bus, redis_url: str, settings: Settings) -> AsyncIterat
     yield Room(bus, tail, await new_meeting(bus, shard=SHARD, settings=settings))
     reading.cancel()
     await asyncio.gather(reading, return_exceptions=True)
-    await client.aclose()
+    await close(client)
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from processes import ROOT
 from support import eventually
 
 from cli.embedded_redis import EmbeddedRedis
-from shared.bus import LOST, check_redis, connect
+from shared.connections import LOST, connect
 from shared.errors import BusError
+from shared.redis_checks import check_redis
 
 pytestmark = pytest.mark.process
 

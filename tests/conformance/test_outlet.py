@@ -11,9 +11,10 @@ from ears import bot_body
 
 from rehearsal.recall.options import Delays, Options
 from rehearsal.recall.server import RecallServer
-from shared.bus import Bus, connect
+from shared.bus import Bus
 from shared.clock import SystemClock
 from shared.config import Secret
+from shared.connections import close, connect
 from shared.errors import SpeechError
 from shared.media import Played, SoundPiece, fields_of, media_in
 from shared.recall_api import RecallApi
@@ -87,7 +88,7 @@ async def output_media(_: Path, redis_url: str) -> AsyncIterator[Subject]:
     yield Subject(OutputMedia(bus, tail, SystemClock()), lambda: page.begun, meeting_id=meeting_id)
     await end(playing, running)
     for one in (client, reading):
-        await one.aclose()
+        await close(one)
 
 
 class PlayingPage:

@@ -15,8 +15,9 @@ from support import new_meeting
 
 from gateway.app import build_app
 from gateway.config import from_env
-from shared.bus import Bus, Write, connect
+from shared.bus import Bus, Write
 from shared.clock import SystemClock
+from shared.connections import close, connect
 from shared.errors import SpeechError
 from shared.events import Asked, CaptionChanged, SpeechStarted, new_id
 from shared.media import Played, fields_of
@@ -78,7 +79,7 @@ async def stage(bus: Bus, redis_url: str) -> AsyncIterator[Stage]:
         yield Stage(bus, OutputMedia(bus, tail, SystemClock()), meeting_id, url)
     await end(running)
     for client in (blocking, reading):
-        await client.aclose()
+        await close(client)
 
 
 def melody(ms: int) -> bytes:

@@ -27,9 +27,10 @@ from ingest.resources import Ingest
 from ingest.sockets import SocketServer
 from ingest.worker import read_commands
 from rehearsal.fake_bot import FakeBot, Plan
-from shared.bus import Bus, connect
+from shared.bus import Bus
 from shared.clock import SystemClock
 from shared.commands import CommandLoop
+from shared.connections import connect
 from shared.events import AnyEvent, tag_of
 from shared.ports import free_port
 from shared.sessions import Owner

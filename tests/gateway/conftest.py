@@ -16,8 +16,9 @@ from support import valkey_binary
 
 from gateway.app import build_app
 from gateway.config import GatewaySettings
-from shared.bus import Bus, connect
+from shared.bus import Bus
 from shared.clock import SystemClock
+from shared.connections import close, connect
 from shared.events import CODEC, Event, MeetingRequested, Settings
 from shared.heartbeat import Heartbeat, beat
 from shared.meetings import write_of
@@ -190,7 +191,7 @@ def rig_with_url() -> Callable[..., contextlib.AbstractAsyncContextManager[Rig]]
 async def fake_app() -> AsyncIterator[web.Application]:
     client = FakeAsyncRedis()
     yield build_app(settings_of(), Bus(client), client)
-    await client.aclose()
+    await close(client)
 
 
 @pytest.fixture
@@ -202,7 +203,7 @@ async def fake_rig() -> AsyncIterator[Rig]:
     async with TestClient(TestServer(app)) as http:
         yield Rig(http, Bus(clients[2]), Tail(clients[2]))
     for client in clients:
-        await client.aclose()
+        await close(client)
 
 
 def settings_of(**fields: object) -> GatewaySettings:

@@ -8,8 +8,9 @@ import msgspec
 from support import eventually
 
 from gateway.metrics import watchers_cut
-from shared.bus import Bus, connect
+from shared.bus import Bus
 from shared.clock import SystemClock
+from shared.connections import connect
 from shared.events import CODEC, CaptionChanged, Line, LineHeard, MeetingErased, new_id
 from shared.streams import BRAIN, MeetingKeys
 

@@ -5,8 +5,8 @@ import asyncio
 from redis.asyncio import Redis
 
 from gateway.places import Place
-from shared.bus import connect
 from shared.clock import SystemClock
+from shared.connections import connect
 from shared.events import CODEC, BotLeft, LeaveRefused, MeetingErased, effect
 from shared.meeting_urls import parse_meeting_url
 from shared.streams import INGEST, MeetingKeys

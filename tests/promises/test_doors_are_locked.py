@@ -13,8 +13,9 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.app import build_app
 from gateway.config import GatewaySettings
-from shared.bus import Bus, connect
+from shared.bus import Bus
 from shared.config import Secret
+from shared.connections import connect
 from shared.events import CODEC, ReportBotStatus
 from shared.signatures import signature_of
 from shared.streams import INGEST, SETTINGS, STATUS, MeetingKeys, new_meeting_id

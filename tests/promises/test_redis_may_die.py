@@ -15,7 +15,8 @@ from support import eventually, new_meeting
 from cli.embedded_redis import EmbeddedRedis
 from rehearsal.fake_bot import FakeBot, Plan
 from rehearsal.ledger import check
-from shared.bus import LOST, Bus, new_bus
+from shared.bus import Bus, new_bus
+from shared.connections import LOST
 from shared.events import CODEC, AudioEnded, Event, LineHeard, TranscriptCompleted, new_id
 
 SECONDS, SPEED, KILLS, MEETINGS = 40.0, 2.0, 4, 3

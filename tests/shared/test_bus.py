@@ -1,22 +1,28 @@
 """What a configured Redis must be, and what a write does on it."""
 
+import asyncio
 import contextlib
 
 import pytest
 from redis.exceptions import AuthenticationError
-from support import facts_of, new_meeting
+from support import eventually, facts_of, new_meeting
 
-from shared.bus import LOST, Bus, Write, check_redis, new_bus, open_bus
+from shared.bus import Bus, Epoch, Write, new_bus
+from shared.clock import SystemClock
+from shared.connections import LOST
 from shared.errors import BusError, MeetingGoneError
-from shared.events import CaptionChanged, Hushed
+from shared.events import CODEC, CaptionChanged, Hushed, LeaveMeeting
 from shared.ports import free_port
+from shared.redis_checks import check_redis, open_bus
+from shared.restoring import keep_writes
 from shared.streams import MeetingKeys, ShardKeys
+from shared.waiting import end
 
 
 class OldRedis:
     """Answers INFO as it is told."""
 
-    def __init__(self, **info: str) -> None:
+    def __init__(self, **info: str | int) -> None:
         self._info = info
 
     async def info(self) -> dict[str, str]:
@@ -53,6 +59,12 @@ async def test_a_wrong_password_is_told_and_never_shown() -> None:
     assert "password@" not in text
 
 
+async def test_one_server_of_a_cluster_is_told_to_be_written_as_a_cluster() -> None:
+    text = await complaint(OldRedis(redis_version="7.2.4", cluster_enabled=1))
+    assert "redis+cluster://redis.example.org:6379" in text
+
+
+@pytest.mark.one_server
 async def test_a_real_server_that_evicts_is_noticed(bus: Bus, redis_url: str) -> None:
     await bus.redis.config_set("maxmemory-policy", "allkeys-lru")
     try:
@@ -68,6 +80,7 @@ async def test_a_good_server_is_taken(bus: Bus, redis_url: str) -> None:
     await opened.close()
 
 
+@pytest.mark.one_server
 async def test_every_new_connection_is_counted(bus: Bus, redis_url: str) -> None:
     mine = new_bus(redis_url)
     await mine.redis.ping()
@@ -105,14 +118,73 @@ async def test_a_write_changes_state_timeline_and_roster_together(bus: Bus) -> N
     assert await bus.active(3) == set()
 
 
-async def test_a_command_can_be_acknowledged_in_the_write_that_answers_it(bus: Bus) -> None:
+async def test_a_command_goes_out_with_the_facts_or_not_at_all(bus: Bus) -> None:
+    meeting_id, gone = await new_meeting(bus), "m-03-" + "a" * 20
+    (before, *_) = [entry.id for entry in await bus.timeline(meeting_id)][-1:]
+    assert await bus.send(meeting_id, asked(meeting_id)) == before
+    with pytest.raises(MeetingGoneError):
+        await bus.send(gone, asked(gone))
+    assert await bus.redis.xlen(COMMANDS) == 1
+    assert (await facts_of(bus, meeting_id))[-1].id == "h"
+
+
+async def test_what_redis_forgot_is_written_again_once(bus: Bus) -> None:
     meeting_id = await new_meeting(bus)
-    stream = ShardKeys(3).commands("brain")
-    await bus.redis.xgroup_create(stream, "brain", "0", mkstream=True)
-    entry_id = await bus.redis.xadd(stream, {"a": 1})
-    await bus.redis.xreadgroup("brain", "me", {stream: ">"})
-    await bus.write(meeting_id, Write(ack=("brain", entry_id)))
-    assert (await bus.redis.xpending(stream, "brain"))["pending"] == 0
+    keys = MeetingKeys(meeting_id)
+    first, second = hushed(meeting_id, "1"), hushed(meeting_id, "2")
+    await bus.append(meeting_id, first)
+    (lost,) = await bus.append(meeting_id, second, state={"a": "b"})
+    await bus.redis.xdel(keys.timeline, lost)
+    await bus.redis.hdel(keys.state, "a")
+    assert await bus.restore() == 1
+    assert await bus.restore() == 0
+    assert (await facts_of(bus, meeting_id))[1:] == [first, second]
+    assert (await bus.state(meeting_id))["a"] == "b"
+
+
+async def test_a_command_that_redis_forgot_is_sent_again(bus: Bus) -> None:
+    meeting_id = await new_meeting(bus)
+    command = LeaveMeeting(id="l", meeting_id=meeting_id, at=1)
+    await bus.send(meeting_id, Write(send=("brain", command)))
+    await bus.redis.delete(COMMANDS)
+    assert await bus.restore() == 1
+    ((_, fields),) = await bus.redis.xrange(COMMANDS)
+    assert CODEC.decode(fields) == command
+
+
+async def test_an_entry_of_somebody_else_at_the_same_place_is_not_taken_for_ours(bus: Bus) -> None:
+    meeting_id = await new_meeting(bus)
+    keys = MeetingKeys(meeting_id)
+    (mine,) = await bus.append(meeting_id, hushed(meeting_id, "1"))
+    await bus.redis.delete(keys.timeline)
+    await bus.redis.xadd(keys.timeline, {"type": "speech.hushed", "body": b"other"}, id=mine)
+    await bus.restore()
+    assert (await bus.timeline(meeting_id))[-1].fields[b"body"] != b"other"
+
+
+async def test_what_another_owner_may_write_by_now_is_not_written_again(bus: Bus) -> None:
+    meeting_id = await new_meeting(bus)
+    keys = MeetingKeys(meeting_id)
+    await bus.redis.hset(keys.shard.own("brain"), "epoch", "5")
+    (mine,) = await bus.write(meeting_id, Write(facts=(hushed(meeting_id, "1"),)), owner=Epoch("brain", 3, 5))
+    await bus.redis.xdel(keys.timeline, mine)
+    await bus.redis.hset(keys.shard.own("brain"), "epoch", "6")
+    await bus.restore()
+    assert not await has_fact(bus, meeting_id, "1")
+
+
+@pytest.mark.one_server
+async def test_writes_are_looked_for_after_every_new_connection(bus: Bus, redis_url: str) -> None:
+    meeting_id = await new_meeting(bus)
+    mine = new_bus(redis_url)
+    keeping = asyncio.create_task(keep_writes(mine, SystemClock()))
+    (lost,) = await mine.append(meeting_id, hushed(meeting_id, "1"))
+    await bus.redis.xdel(MeetingKeys(meeting_id).timeline, lost)
+    await mine.redis.connection_pool.disconnect()
+    await mine.redis.exists("x")
+    await eventually(lambda: has_fact(bus, meeting_id, "1"))
+    await end(keeping)
+    await mine.close()
 
 
 async def test_a_track_may_begin_at_time_zero(bus: Bus) -> None:
@@ -142,3 +214,19 @@ async def test_a_finished_meeting_goes_when_its_retention_is_over_and_its_audio_
     assert not await bus.redis.exists(keys.audio("mixed"))
     with pytest.raises(MeetingGoneError):
         await bus.open_track(meeting_id, "mixed")
+
+
+COMMANDS = ShardKeys(3).commands("brain")
+
+
+def hushed(meeting_id: str, event_id: str = "h") -> Hushed:
+    return Hushed(id=event_id, meeting_id=meeting_id, at=1, by="A")
+
+
+def asked(meeting_id: str) -> Write:
+    command = LeaveMeeting(id="l", meeting_id=meeting_id, at=1)
+    return Write(facts=(hushed(meeting_id),), send=("brain", command))
+
+
+async def has_fact(bus: Bus, meeting_id: str, event_id: str) -> bool:
+    return any(fact.id == event_id for fact in await facts_of(bus, meeting_id))

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 from support import eventually, facts_of, new_meeting
 
-from shared.bus import Bus, connect
+from shared.bus import Bus
 from shared.clock import SystemClock
 from shared.commands import CommandLoop
+from shared.connections import connect
 from shared.events import AskQuestion, Event, Hushed, QuestionFailed, effect, new_id
 from shared.streams import ShardKeys
 from shared.tail import Tail

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 from support import eventually
 
-from shared.bus import Bus, connect
+from shared.bus import Bus
+from shared.connections import close, connect
 from shared.tail import ROOM, Tail
 
 
@@ -20,41 +21,41 @@ async def tail(bus: Bus, redis_url: str) -> AsyncIterator[Tail]:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
-    await client.aclose()
+    await close(client)
 
 
 async def test_entries_come_in_order_from_the_beginning(bus: Bus, tail: Tail) -> None:
     for n in range(250):
-        await bus.redis.xadd("s", {"n": n})
-    follower = tail.follow("s")
+        await bus.redis.xadd("{t}:s", {"n": n})
+    follower = tail.follow("{t}:s")
     assert [int((await anext(follower)).fields[b"n"]) for _ in range(250)] == list(range(250))
 
 
 async def test_a_stream_that_is_followed_later_is_not_kept_waiting_by_a_blocked_read(bus: Bus, tail: Tail) -> None:
-    tail.follow("silent")
+    tail.follow("{t}:silent")
     await asyncio.sleep(0.1)
-    follower = tail.follow("late")
-    await bus.redis.xadd("late", {"n": 1})
+    follower = tail.follow("{t}:late")
+    await bus.redis.xadd("{t}:late", {"n": 1})
     async with asyncio.timeout(0.5):
         assert (await anext(follower)).fields == {b"n": b"1"}
 
 
 async def test_two_followers_of_one_stream_each_get_what_they_asked_for(bus: Bus, tail: Tail) -> None:
-    first = await bus.redis.xadd("s", {"n": 1})
-    await bus.redis.xadd("s", {"n": 2})
-    everything, rest = tail.follow("s"), tail.follow("s", first)
+    first = await bus.redis.xadd("{t}:s", {"n": 1})
+    await bus.redis.xadd("{t}:s", {"n": 2})
+    everything, rest = tail.follow("{t}:s"), tail.follow("{t}:s", first)
     assert (await anext(everything)).fields == {b"n": b"1"}
     assert (await anext(rest)).fields == {b"n": b"2"}
 
 
 async def test_nothing_is_lost_when_the_connection_is_killed(bus: Bus, tail: Tail) -> None:
-    follower = tail.follow("s")
-    await bus.redis.xadd("s", {"n": 1})
+    follower = tail.follow("{t}:s")
+    await bus.redis.xadd("{t}:s", {"n": 1})
     await anext(follower)
     for client in await bus.redis.client_list():
         if client["cmd"].startswith("xread"):
             await bus.redis.client_kill(client["addr"])
-    await bus.redis.xadd("s", {"n": 2})
+    await bus.redis.xadd("{t}:s", {"n": 2})
     async with asyncio.timeout(3):
         assert (await anext(follower)).fields == {b"n": b"2"}
 
@@ -62,9 +63,9 @@ async def test_nothing_is_lost_when_the_connection_is_killed(bus: Bus, tail: Tai
 async def test_a_slow_follower_does_not_fill_the_memory(bus: Bus, tail: Tail) -> None:
     pipe = bus.redis.pipeline(transaction=False)
     for n in range(3 * ROOM):
-        pipe.xadd("s", {"n": n})
+        pipe.xadd("{t}:s", {"n": n})
     await pipe.execute()
-    follower = tail.follow("s")
+    follower = tail.follow("{t}:s")
     await eventually(lambda: not follower.has_room)
     await asyncio.sleep(0.1)
     assert len(follower.batch()) <= ROOM + 100
@@ -72,6 +73,6 @@ async def test_a_slow_follower_does_not_fill_the_memory(bus: Bus, tail: Tail) ->
 
 
 async def test_a_closed_follower_is_not_read_for(tail: Tail) -> None:
-    follower = tail.follow("s")
+    follower = tail.follow("{t}:s")
     follower.close()
-    assert "s" not in tail._followers
+    assert not any("{t}:s" in lane._followers for lane in tail._lanes.values())

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 from support import eventually, facts_of, new_meeting
 
-from shared.bus import Bus, Epoch, connect
+from shared.bus import Bus, Epoch
 from shared.clock import ManualClock, SystemClock
+from shared.connections import close, connect
 from shared.errors import Category, SpeechError
 from shared.events import (
     Asked,
@@ -99,7 +100,7 @@ async def meeting(bus: Bus, redis_url: str) -> AsyncIterator[Meeting]:
     yield Meeting(bus, tail, meeting_id)
     reading.cancel()
     await asyncio.gather(reading, return_exceptions=True)
-    await client.aclose()
+    await close(client)
 
 
 async def has_outcomes(meeting: Meeting, count: int) -> bool:

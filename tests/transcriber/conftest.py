@@ -7,7 +7,8 @@ import pytest
 from heard_meetings import SHARD, Meeting
 from support import new_meeting
 
-from shared.bus import Bus, connect
+from shared.bus import Bus
+from shared.connections import close, connect
 from shared.tail import Tail
 
 
@@ -19,4 +20,4 @@ async def meeting(bus: Bus, redis_url: str) -> AsyncIterator[Meeting]:
     yield Meeting(bus, tail, await new_meeting(bus, shard=SHARD))
     reading.cancel()
     await asyncio.gather(reading, return_exceptions=True)
-    await client.aclose()
+    await close(client)
