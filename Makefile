@@ -8,10 +8,11 @@ CORES  := ingest.grid ingest.outbox ingest.frames ingest.strands ingest.source_c
           transcriber.watch transcriber.vocabulary transcriber.timing transcriber.coverage transcriber.latency \
           transcriber.lines brain.sentences brain.citations brain.composing \
           brain.rules.retrieval brain.addressed.addressing speaker.talking shared.view
+ON_REDIS := tests/shared tests/ingest/test_carrier.py tests/flows/test_question_to_answer.py
 STAMP  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format types imports lock bench promises clean
+.PHONY: help setup demo test check servers lint format types imports lock bench promises clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,7 +40,15 @@ demo: $(STAMP) ## Play the sample meeting: transcript, spoken answer, briefing (
 test: $(STAMP) ## Run every test, with coverage of the pure cores
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(CORES:%=--cov=%) --cov-report=term --cov-fail-under=95
 
-check: $(STAMP) lint types imports test ## Exactly what CI runs
+check: $(STAMP) lint types imports test servers ## Exactly what CI runs
+
+servers: $(STAMP) ## Tests of everything that Redis does, on every server that this machine has and on a cluster
+	@for kind in "installed redis-server" "installed valkey-server" "Redis 8" cluster; do \
+	  $(BIN)/python -m pytest --help | grep -q "$$kind" || { echo "no $$kind on this machine: left out"; continue; }; \
+	  echo "on $$kind:"; \
+	  $(BIN)/python -m pytest -q -n 2 --dist loadfile --redis "$$kind" -W ignore::ResourceWarning \
+	    -W ignore::pytest.PytestUnraisableExceptionWarning $(ON_REDIS) || exit 1; \
+	done
 
 lint: $(STAMP) ## Formatting and lint
 	@$(BIN)/ruff format --check .

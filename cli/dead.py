@@ -64,7 +64,11 @@ async def found(letters: DeadLetters, letter_id: str) -> DeadLetter:
 
 
 async def requeued(letters: DeadLetters, letter_id: str) -> int:
-    wanted = await collected(letters) if letter_id == "all" else [await found(letters, letter_id)]
+    wanted = [letter for letter in await collected(letters) if letter.is_whole]
+    if letter_id != "all":
+        wanted = [await found(letters, letter_id)]
+        if not wanted[0].is_whole:
+            raise typer.BadParameter(f"{letter_id} was too large to be kept whole: it cannot be sent again")
     return sum([await letters.requeue(letter) for letter in wanted])
 
 

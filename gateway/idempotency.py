@@ -12,7 +12,7 @@ from aiohttp import web
 from gateway.bodies import raw_body
 from gateway.problems import Handler, ProblemError
 from gateway.resources import BUS, CLOCK
-from shared.bus import Bus
+from shared.bus import SCRIPTS, Bus
 from shared.clock import Clock
 from shared.events import new_id
 from shared.streams import IDEMPOTENCY
@@ -30,19 +30,17 @@ class Claim:
 
     def __init__(self, bus: Bus, key: str = "") -> None:
         self._redis, self._key = bus.redis, key
+        self._claim = bus.redis.register_script((SCRIPTS / "claim.lua").read_text())
         self._facts: dict[bytes, bytes] = {}
         self.command_id = new_id()
         self.holds_lease = False
 
     async def take(self, fingerprint: str) -> bool:
         """Returns whether the request may go on. Raises ProblemError when the key belongs to another request."""
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.hsetnx(self._name, "fingerprint", fingerprint)
-        pipe.hsetnx(self._name, "command_id", self.command_id)
-        pipe.pexpire(self._name, KEPT_MS, nx=True)
-        pipe.hgetall(self._name)
-        pipe.set(self._lease, "1", nx=True, px=BUSY_MS)
-        *_, self._facts, leased = await pipe.execute()
+        leased, flat = await self._claim(
+            keys=[self._name, self._lease], args=[fingerprint, self.command_id, KEPT_MS, BUSY_MS]
+        )
+        self._facts = dict(zip(flat[::2], flat[1::2], strict=True))
         self.holds_lease = bool(leased)
         if self._facts[b"fingerprint"] != fingerprint.encode():
             await self.release()
@@ -70,7 +68,7 @@ class Claim:
         """Returns what was remembered first."""
         if not self._key:
             return value
-        pipe = self._redis.pipeline(transaction=True)
+        pipe = self._redis.pipeline(transaction=False)
         pipe.hsetnx(self._name, field, value)
         pipe.hget(self._name, field)
         _, kept = await pipe.execute()

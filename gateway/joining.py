@@ -3,7 +3,8 @@
 import functools
 import secrets
 from collections.abc import Mapping
-from typing import Any, cast
+from itertools import chain
+from typing import cast
 
 import msgspec
 import structlog
@@ -27,7 +28,6 @@ from shared.bus import Bus
 from shared.events import (
     CODEC,
     AnyEvent,
-    Event,
     JoinMeeting,
     JoinRefused,
     MeetingRequested,
@@ -39,7 +39,6 @@ from shared.meetings import Status
 from shared.recent_writes import Probe
 from shared.streams import INGEST, SHARDS, MeetingKeys, ShardKeys, new_meeting_id
 
-ROSTER_KEPT = 1000
 TENANT = "default"
 
 log = structlog.get_logger()
@@ -143,8 +142,6 @@ async def less_busy_shard(bus: Bus) -> int:
 async def create(bus: Bus, command: JoinMeeting, link: MeetingLink) -> None:
     """The meeting, its place among the others and the command: all or nothing, and once."""
     keys = MeetingKeys(command.meeting_id)
-    if await bus.redis.exists(keys.state):
-        return
     requested = MeetingRequested(
         id=f"{command.id}/requested",
         meeting_id=command.meeting_id,
@@ -153,19 +150,16 @@ async def create(bus: Bus, command: JoinMeeting, link: MeetingLink) -> None:
         platform=link.platform,
         settings=command.settings,
     )
-    pipe = bus.redis.pipeline(transaction=True)
-    pipe.hset(keys.state, mapping=first_state(command, link))
-    pipe.zadd(keys.shard.meetings, {command.meeting_id: command.at})
-    pipe.sadd(keys.shard.active, command.meeting_id)
-    pipe.xadd(keys.timeline, entry_of(requested))
-    pipe.xadd(keys.shard.roster, {"meeting": command.meeting_id}, maxlen=ROSTER_KEPT, approximate=True)
-    pipe.xadd(keys.shard.commands(INGEST), entry_of(command))
-    written = await pipe.execute()
-    probe = Probe(keys.timeline, written[3], CODEC.encode(requested)[1])
-    bus.remember(probe, functools.partial(create, bus, command, link))
+    shard = keys.shard
+    names = [keys.state, shard.meetings, shard.active, keys.timeline, shard.roster, shard.commands(INGEST)]
+    args: list[str | bytes | int] = [command.meeting_id, command.at, *CODEC.encode(requested), *CODEC.encode(command)]
+    args += chain.from_iterable(first_state(command, link).items())
+    if first := await bus.create_script(keys=names, args=args):
+        probe = Probe(keys.timeline, first, CODEC.encode(requested)[1])
+        bus.remember(probe, functools.partial(create, bus, command, link))
 
 
-def first_state(command: JoinMeeting, link: MeetingLink) -> dict[Any, Any]:
+def first_state(command: JoinMeeting, link: MeetingLink) -> dict[str, str | int]:
     return {
         streams.STATUS: Status.REQUESTED,
         streams.TENANT: TENANT,
@@ -176,11 +170,6 @@ def first_state(command: JoinMeeting, link: MeetingLink) -> dict[Any, Any]:
         streams.STATUS_AT: command.at,
         streams.SOCKET_TOKEN: secrets.token_hex(32),
     }
-
-
-def entry_of(event: Event) -> dict[Any, Any]:
-    kind, body = CODEC.encode(event)
-    return {CODEC.TYPE: kind, CODEC.BODY: body}
 
 
 async def joined(request: web.Request, command: JoinMeeting, reply: AnyEvent | None, link: MeetingLink) -> web.Response:

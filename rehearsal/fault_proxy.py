@@ -129,6 +129,8 @@ class FaultProxy:
         self._links.add(task)
         try:
             await link.live(self._to, self.up, self.down)
+        except asyncio.CancelledError:
+            pass  # cut; asyncio's streams would call it an error of ours
         finally:
             link.reset()
             self._links.discard(task)

@@ -103,6 +103,7 @@ class RedisCluster:
 
     def __init__(self, folder: Path, binary: str, *, node_timeout_ms: int = 2000, replicas: bool = True) -> None:
         options = ["--cluster-enabled", "yes", "--cluster-node-timeout", str(node_timeout_ms), "--appendonly", "yes"]
+        options += ["--cluster-require-full-coverage", "no"]
         options += ["--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0"]
         count = 6 if replicas else 3
         self._bus_port = free_port()

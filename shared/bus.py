@@ -59,6 +59,7 @@ class Bus:
         self.connects = connects or Connects()
         self.recent = RecentWrites()
         self.write_script = client.register_script((SCRIPTS / "write.lua").read_text())
+        self.create_script = client.register_script((SCRIPTS / "create.lua").read_text())
         self.erase_script = client.register_script((SCRIPTS / "erase.lua").read_text())
         self.open_track_script = client.register_script((SCRIPTS / "open_track.lua").read_text())
 

@@ -7,7 +7,7 @@ acknowledged. Effects are published before the acknowledgement, so a handler may
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import redis.exceptions
 import structlog
@@ -16,6 +16,7 @@ from shared import metrics
 from shared.bus import Epoch
 from shared.command_intake import CommandIntake, Delivery
 from shared.connections import LOST, is_cluster
+from shared.dead_letters import DeadLetters
 from shared.errors import DecodeError, FencedError, MeetingGoneError
 from shared.events import CODEC, Event
 from shared.meetings import write_of
@@ -25,7 +26,6 @@ from shared.waiting import end, is_wanted, rest
 from shared.worker import Worker
 
 MAX_DELIVERIES = 5
-DEAD_KEPT = 10_000
 BACKOFF_S = (0.2, 1.0, 2.0, 4.0)
 
 log = structlog.get_logger()
@@ -50,6 +50,7 @@ class CommandLoop:
         self._handlers, self._dependencies = handlers, dependencies
         self._owner_of, self._lane_of = owner_of, lane_of
         self._servers = Servers(worker.bus.redis)
+        self._dead = DeadLetters(worker.bus)
         self._intakes: dict[int, CommandIntake] = {}
         self._intake_added = asyncio.Event()
         self._in_hand: set[tuple[int, bytes]] = set()
@@ -222,19 +223,7 @@ class CommandLoop:
         metrics.commands_settled.labels(self._role, outcome).inc()
 
     async def _bury(self, delivery: Delivery, reason: str) -> None:
-        """Into the dead letters, then acknowledged: both or neither."""
-        keys = ShardKeys(delivery.shard)
-        letter = {
-            "reason": reason[:500],
-            "source": keys.commands(self._role),
-            "entry": delivery.entry.id,
-            "at": self._worker.clock.now_ms(),
-            **{name.decode(errors="replace"): value for name, value in delivery.entry.fields.items()},
-        }
-        pipe = self._bus.redis.pipeline(transaction=True)
-        pipe.xadd(keys.dead, cast("Any", letter), maxlen=DEAD_KEPT, approximate=True)
-        pipe.xack(keys.commands(self._role), self._role, delivery.entry.id)
-        await pipe.execute()
+        await self._dead.bury(delivery.shard, self._role, delivery.entry, reason, self._worker.clock.now_ms())
         metrics.commands_settled.labels(self._role, "dead").inc()
         log.error("command.buried", role=self._role, reason=reason[:200])
 

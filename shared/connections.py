@@ -22,6 +22,8 @@ from redis.backoff import NoBackoff
 BLOCK_MS = 1000
 """How long one blocking read waits."""
 ANSWER_WITHIN_S = BLOCK_MS / 1000 + 4
+CONNECT_WITHIN_S = 1.0
+"""To a server of a cluster: others are asked when it is gone."""
 MOST_CONNECTIONS = 1000
 LOST = (
     redis.exceptions.ConnectionError,
@@ -71,8 +73,28 @@ class Cancellable(AbstractConnection):
             raise asyncio.CancelledError
 
 
+class Cluster(RedisCluster):
+    """Of which the failure of one server does not disturb the others."""
+
+    async def initialize(self, *args: Any, **kwargs: Any) -> "Cluster":
+        """Learns which server has what. Who is cancelled meanwhile breaks it off for nobody else."""
+        if self._initialize:
+            await asyncio.shield(asyncio.ensure_future(super().initialize(*args, **kwargs)))
+        return self
+
+    async def aclose(self) -> None:
+        """Redis-py closes all connections, in use or not, to learn anew: learning is enough. `close` closes."""
+        self._initialize = True
+
+
 class Keys(AsyncCommandsParser):
     """Finds the keys of a read of streams by itself: redis-py asks a server for them, each time."""
+
+    async def initialize(self, node: ClusterNode | None = None) -> None:
+        if node is None or not self.commands:
+            await super().initialize(node)
+        else:
+            self.node = node
 
     async def get_keys(self, *args: Any) -> tuple[str, ...] | None:
         if args[0] in ("XREAD", "XREADGROUP"):
@@ -105,13 +127,15 @@ def connect_cluster(url: str, connects: Connects) -> RedisCluster:
     options = cast("dict[str, Any]", parse_url(first.geturl()))
     kind = options.pop("connection_class", None)
     options = {name: value for name, value in options.items() if name not in ("host", "port", "db")}
-    client = RedisCluster(
+    client = Cluster(
         startup_nodes=[ClusterNode(*split_host(name)) for name in names],
         socket_timeout=ANSWER_WITHIN_S,
         legacy_responses=False,
         max_connections=MOST_CONNECTIONS,
         retry=Retry(NoBackoff(), 0),
         require_full_coverage=False,
+        reinitialize_steps=0,
+        socket_connect_timeout=CONNECT_WITHIN_S,
         ssl=kind is not None,
         **options,
     )
@@ -135,10 +159,10 @@ def counted(kind: type[Any], connects: Connects) -> type[Any]:
 
 
 async def close(client: Redis) -> None:
-    """Of a cluster's client also what it forgets to close after an error."""
+    """All connections."""
     await client.aclose()
     if is_cluster(client):
-        nodes = cast("RedisCluster", client).nodes_manager
+        nodes = cast("Cluster", client).nodes_manager
         await nodes.aclose()
         await nodes.aclose("startup_nodes")
 

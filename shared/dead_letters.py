@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from itertools import chain
 
 import msgspec
 
@@ -10,6 +11,11 @@ from shared.errors import DecodeError
 from shared.events import CODEC, AnyEvent
 from shared.streams import SHARDS, ShardKeys
 
+KEPT = 10_000
+KEPT_MS = 7 * 24 * 3600 * 1000
+LARGEST_BYTES = 256 << 10
+"""More than any command has. What is larger is kept by its beginning, and cannot be sent again."""
+BEGINNING_BYTES = 1 << 10
 LETTER_ID = re.compile(r"([0-9a-f]{2}):(\d+-\d+)")
 
 
@@ -27,6 +33,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """Of its body, bytes."""
     command: AnyEvent | None
     """None where it cannot be read."""
+    is_whole: bool
+    """Only then can it be sent again."""
 
 
 class DeadLetters:
@@ -34,7 +42,24 @@ class DeadLetters:
 
     def __init__(self, bus: Bus) -> None:
         self._redis = bus.redis
+        self._bury = bus.redis.register_script((SCRIPTS / "bury.lua").read_text())
         self._requeue = bus.redis.register_script((SCRIPTS / "requeue.lua").read_text())
+
+    async def bury(self, shard: int, role: str, entry: Entry, reason: str, at_ms: int) -> None:
+        """A command becomes a letter and is acknowledged: both or neither."""
+        keys = ShardKeys(shard)
+        size = sum(map(len, entry.fields.values()))
+        fields = entry.fields if size <= LARGEST_BYTES else beginning_of(entry, size)
+        about: dict[bytes, bytes | str | int] = {
+            b"reason": reason[:500],
+            b"source": keys.commands(role),
+            b"entry": entry.id,
+            b"at": at_ms,
+        }
+        letter = chain.from_iterable({**fields, **about}.items())
+        await self._bury(
+            keys=[keys.dead, keys.commands(role)], args=[role, entry.id, KEPT, max(at_ms - KEPT_MS, 0), *letter]
+        )
 
     async def all(self) -> AsyncIterator[DeadLetter]:
         """Shard by shard, oldest first."""
@@ -58,6 +83,11 @@ class DeadLetters:
         return bool(await self._requeue(keys=[ShardKeys(parts[0]).dead, letter.source], args=[parts[1]]))
 
 
+def beginning_of(entry: Entry, size: int) -> dict[bytes, bytes]:
+    kind = entry.fields.get(CODEC.TYPE, b"")[:100]
+    return {CODEC.TYPE: kind, b"beginning": b"".join(entry.fields.values())[:BEGINNING_BYTES], b"size": b"%d" % size}
+
+
 def letter_of(shard: int, entry: Entry) -> DeadLetter:
     text = {name.decode(errors="replace"): value.decode(errors="replace") for name, value in entry.fields.items()}
     return DeadLetter(
@@ -66,8 +96,9 @@ def letter_of(shard: int, entry: Entry) -> DeadLetter:
         source=text.get("source", ""),
         at=int(text.get("at", "0")),
         type=text.get(CODEC.TYPE.decode(), ""),
-        size=len(entry.fields.get(CODEC.BODY, b"")),
+        size=int(text.get("size", "0")) or len(entry.fields.get(CODEC.BODY, b"")),
         command=read(entry),
+        is_whole=CODEC.BODY in entry.fields,
     )
 
 
