@@ -20,7 +20,6 @@ from cli.rehearse import Rehearsal
 from cli.rehearse import rehearse as run_rehearsal
 from cli.settings import environment, settings
 from cli.stage import Setting
-from rehearsal.promises.rig import Load
 from rehearsal.recordings import SAMPLE
 from shared.errors import ChimeinError, root_of
 from shared.logs import configure
@@ -87,17 +86,17 @@ def rehearse(  # noqa: PLR0913, PLR0917  # one per option of the command line
 @app.command()
 def promises(
     only: Annotated[list[int] | None, typer.Option(help="One of them; may be repeated.")] = None,
-    meetings: Annotated[int, typer.Option(min=1, help="How many at once.")] = 20,
-    minutes: Annotated[float, typer.Option(min=0.5, help="How long each lasts.")] = 10.0,
-    kills: Annotated[int, typer.Option(min=1, help="How often a process is killed.")] = 30,
-    seed: Annotated[int, typer.Option(help="Repeats a run.")] = 1,
+    meetings: Annotated[int | None, typer.Option(min=1, help="How many at once, if not as in the full form.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0.5, help="How long each lasts.")] = None,
+    kills: Annotated[int | None, typer.Option(min=1, help="How often something is broken.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Repeats a run.")] = None,
     out: Annotated[Path, typer.Option(help="Where promises.json goes.")] = Path("rehearsal-output"),
 ) -> None:
     """Break things under load and count what was lost: the reliability promises, with their figures."""
     if unknown := set(only or []) - PROMISES.keys():
         raise typer.BadParameter(f"no promise {sorted(unknown)}: choose of {', '.join(map(str, PROMISES))}")
-    load = Load(meetings=meetings, seconds=minutes * 60, kills=kills, seed=seed)
-    raise typer.Exit(asyncio.run(prove(only or [], load, out, console)))
+    wanted = {"meetings": meetings, "seconds": minutes and minutes * 60, "kills": kills, "seed": seed}
+    raise typer.Exit(asyncio.run(prove(only or [], wanted, out, console)))
 
 
 @app.command()

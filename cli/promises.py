@@ -1,62 +1,107 @@
 """`chimein promises`: the reliability promises, one after the other, each with its figures and its verdict."""
 
 import asyncio
+import contextlib
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import msgspec
 from rich.console import Console
 from rich.markup import escape
 
-from cli.embedded_redis import EmbeddedRedis
-from rehearsal.promises import deaths, deploys, doors, ingest, models, redis_dies, repeats, speech, words, zombies
-from rehearsal.promises.rig import Load, Outcome, Rig
+from cli.embedded_redis import EmbeddedRedis, server_binary
+from rehearsal.promises import (
+    deaths,
+    deploys,
+    doors,
+    failover,
+    ingest,
+    models,
+    redis_dies,
+    repeats,
+    speech,
+    words,
+    zombies,
+)
+from rehearsal.promises.rig import Load, Outcome, Promise, Rig
+from rehearsal.redis_servers import RedisCluster
 from shared.redis_checks import open_bus
 
-PROMISES: dict[int, Callable[[Rig], Awaitable[Outcome]]] = {
-    1: deaths.run,
-    2: zombies.run,
-    3: redis_dies.dies,
-    4: redis_dies.is_gone,
-    6: speech.run,
-    7: models.run,
-    8: ingest.run,
-    9: deploys.run,
-    11: repeats.run,
-    16: doors.run,
-    19: words.run,
+PROMISES = {
+    1: Promise(run=deaths.run, full=Load(kills=50), seeds=3),
+    2: Promise(run=zombies.run, full=Load(seconds=300, kills=50)),
+    3: Promise(run=redis_dies.dies, full=Load(seconds=240, kills=20)),
+    4: Promise(run=redis_dies.is_gone, full=Load(seconds=240)),
+    5: Promise(run=failover.run, full=Load(seconds=300, kills=10), on_cluster=True),
+    6: Promise(run=speech.run, full=Load()),
+    7: Promise(run=models.run, full=Load(seconds=180)),
+    8: Promise(run=ingest.run, full=Load(seconds=300)),
+    9: Promise(run=deploys.run, full=Load(kills=20)),
+    11: Promise(run=repeats.run, full=Load(seconds=180)),
+    16: Promise(run=doors.run, full=Load()),
+    19: Promise(run=words.run, full=Load()),
 }
 SHOWN = 5
 """Failures of one promise that are printed; all are in the file."""
 
 
-async def prove(numbers: list[int], load: Load, out: Path, console: Console) -> int:
-    """Returns 0 when all of them were kept."""
+async def prove(numbers: list[int], wanted: Mapping[str, float | None], out: Path, console: Console) -> int:
+    """`wanted` has what differs from the full form, by the names of Load. Returns 0 when all of them were kept."""
     outcomes = []
     for number in numbers or sorted(PROMISES):
-        console.print(f"promise {number}, seed {load.seed} …", style="dim")
-        outcomes.append(await prove_one(number, load, out / f"promise-{number}"))
-        show(outcomes[-1], console)
-    await asyncio.to_thread(write, out, outcomes)
+        for load in loads_of(PROMISES[number], wanted):
+            console.print(f"promise {number}, seed {load.seed} …", style="dim")
+            outcomes.append(await prove_one(number, load, out / f"promise-{number}"))
+            show(outcomes[-1], console)
+            await asyncio.to_thread(write, out, outcomes)
     return int(any(outcome.failures for outcome in outcomes))
+
+
+def loads_of(promise: Promise, wanted: Mapping[str, float | None]) -> list[Load]:
+    """One for each seed; a seed that is asked for is the only one."""
+    changes = {name: value for name, value in wanted.items() if value is not None}
+    load = msgspec.structs.replace(promise.full, **changes)
+    if "seed" in changes:
+        return [load]
+    return [msgspec.structs.replace(load, seed=load.seed + n) for n in range(promise.seeds)]
 
 
 async def prove_one(number: int, load: Load, logs: Path) -> Outcome:
     """On a Redis of its own, with everything ended afterwards. What processes logged is kept where it was broken."""
+    promise = PROMISES[number]
     with tempfile.TemporaryDirectory(prefix="chimein-promise-") as folder:
-        async with EmbeddedRedis(Path(folder) / "redis", deaths_allowed=100) as redis:
-            bus = await open_bus(redis.url)
-            rig = Rig(bus, redis.url, load, Path(folder), redis)
-            try:
-                outcome = await PROMISES[number](rig)
-            finally:
-                await rig.stop()
-                await bus.close()
+        async with (rig_on_cluster if promise.on_cluster else rig_on_server)(load, Path(folder)) as rig:
+            outcome = await promise.run(rig)
         if outcome.failures:
             await asyncio.to_thread(keep, Path(folder), logs)
     return outcome
+
+
+@contextlib.asynccontextmanager
+async def rig_on_server(load: Load, folder: Path) -> AsyncIterator[Rig]:
+    async with EmbeddedRedis(folder / "redis", deaths_allowed=100) as redis:
+        bus = await open_bus(redis.url)
+        async with ended(Rig(bus, redis.url, load, folder, redis=redis)) as rig:
+            yield rig
+
+
+@contextlib.asynccontextmanager
+async def rig_on_cluster(load: Load, folder: Path) -> AsyncIterator[Rig]:
+    async with RedisCluster(folder / "redis", server_binary()) as cluster:
+        bus = await open_bus(cluster.url)
+        async with ended(Rig(bus, cluster.url, load, folder, cluster=cluster)) as rig:
+            yield rig
+
+
+@contextlib.asynccontextmanager
+async def ended(rig: Rig) -> AsyncIterator[Rig]:
+    try:
+        yield rig
+    finally:
+        await rig.stop()
+        await rig.bus.close()
 
 
 def keep(folder: Path, logs: Path) -> None:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from rehearsal.promises.rig import Outcome, Rig
-from rehearsal.promises.stage import ROLES, Stage, finals, staged
+from rehearsal.promises.stage import ROLES, Stage, first_final_after, staged
 from shared.streams import TRANSCRIBER, MeetingKeys
 
 RESTART_WITHIN_S = 5.0
@@ -67,8 +67,3 @@ async def owner_pid(stage: Stage, meeting_id: str, role: str) -> int:
     """0 where nobody owns it. A worker's name is host, pid and a random part."""
     owner = await stage.rig.bus.redis.hget(MeetingKeys(meeting_id).shard.own(role), "owner")
     return int(bytes(owner).decode().split("-")[-2]) if isinstance(owner, bytes) else 0
-
-
-async def first_final_after(stage: Stage, at_ms: int, meeting_id: str) -> int:
-    """Ms until the next final line; 0 where none came any more."""
-    return min((found - at_ms for found in await finals(stage, meeting_id) if found > at_ms), default=0)

@@ -14,6 +14,7 @@ import msgspec
 
 from rehearsal.ledger import Verdict, check
 from rehearsal.made_meetings import new_meeting, socket_path
+from rehearsal.redis_servers import RedisCluster
 from rehearsal.supervisor import Child, Supervisor
 from shared.bus import Bus
 from shared.errors import DecodeError
@@ -54,6 +55,18 @@ class RedisServer(Protocol):
         """Of the process that serves now."""
 
 
+class Promise(msgspec.Struct, frozen=True, kw_only=True):
+    """How one of them is put to the test."""
+
+    run: "Callable[[Rig], Awaitable[Outcome]]"
+    full: Load
+    """Its full form."""
+    seeds: int = 1
+    """Runs of the full form, each with a seed of its own."""
+    on_cluster: bool = False
+    """It needs a Redis cluster with replicas."""
+
+
 @dataclass
 class Rig:
     """One run; `async with Supervisor(...)` around it ends every process."""
@@ -63,6 +76,8 @@ class Rig:
     load: Load
     logs: Path
     redis: RedisServer | None = None
+    """The server, where it is one that is started again by itself."""
+    cluster: RedisCluster | None = None
     chance: random.Random = field(init=False)
     supervisors: dict[str, Supervisor] = field(default_factory=dict)
 

@@ -219,4 +219,9 @@ async def finals(stage: Stage, meeting_id: str) -> list[int]:
     return [int(entry.id.partition(b"-")[0]) for entry in entries if entry.fields.get(b"type") == LINE]
 
 
+async def first_final_after(stage: Stage, at_ms: int, meeting_id: str) -> int:
+    """Ms until the next final line; 0 where none came any more."""
+    return min((found - at_ms for found in await finals(stage, meeting_id) if found > at_ms), default=0)
+
+
 LINE = str(LineHeard.__struct_config__.tag).encode()
