@@ -21,7 +21,7 @@ from shared.errors import DecodeError, FencedError, MeetingGoneError
 from shared.events import CODEC, Event
 from shared.meetings import write_of
 from shared.servers import Servers
-from shared.streams import ShardKeys
+from shared.streams import ShardKeys, shard_of
 from shared.waiting import end, is_wanted, rest
 from shared.worker import Worker
 
@@ -85,6 +85,7 @@ class CommandLoop:
         """Takes what others left in hand for so long, again and again, until cancelled.
 
         They died; or they lost the shard, did not know it yet, and read on after the new owner had claimed all.
+        What is settled for long goes.
         """
         while is_wanted():
             await self._worker.clock.sleep(idle_ms / 3000)
@@ -92,6 +93,7 @@ class CommandLoop:
                 await self._keep()
                 for intake in list(self._intakes.values()):
                     await intake.claim_stale(idle_ms)
+                    await intake.tidy()
 
     async def _keep(self) -> None:
         """What is being worked on is not stale, however long it takes."""
@@ -131,21 +133,16 @@ class CommandLoop:
         try:
             command = CODEC.decode(delivery.entry.fields)
         except DecodeError as error:
-            await self._refuse(delivery, error)
+            await self._bury(delivery, error.reason)
+            return
+        if not belongs(command, delivery.shard):
+            await self._bury(delivery, "its meeting belongs to another shard")
             return
         if is_redelivered and await self._deliveries(delivery) > MAX_DELIVERIES:
             await self._bury(delivery, f"delivered more than {MAX_DELIVERIES} times")
             return
         self._in_hand.add(key)
         self._enqueue(delivery, command)
-
-    async def _refuse(self, delivery: Delivery, error: DecodeError) -> None:
-        """A type this version does not know is passed over; a known type that cannot be read is a dead letter."""
-        if error.reason == "unknown type":
-            log.info("command.unknown", role=self._role, event_type=error.event_type[:60])
-            await self._settle(delivery, "unknown")
-        else:
-            await self._bury(delivery, error.reason)
 
     async def _deliveries(self, delivery: Delivery) -> int:
         stream, entry_id = ShardKeys(delivery.shard).commands(self._role), delivery.entry.id
@@ -235,3 +232,11 @@ class CommandLoop:
                 return
             except LOST:
                 await rest(self._worker.clock, 1.0)
+
+
+def belongs(command: Event, shard: int) -> bool:
+    """A worker may write for its own shards only, whatever a command says."""
+    try:
+        return shard_of(command.meeting_id) == shard
+    except ValueError:
+        return False

@@ -7,7 +7,7 @@ HOP_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 
 leases_held = Gauge("chimein_leases_held", "Shards owned by this worker", ["role"])
 fenced_writes = Counter("chimein_fenced_writes_total", "Writes refused because another worker owns the shard", ["role"])
 commands_settled = Counter(
-    "chimein_commands_settled_total", "Commands by outcome: done, dead, gone, unknown", ["role", "outcome"]
+    "chimein_commands_settled_total", "Commands by outcome: done, dead, gone", ["role", "outcome"]
 )
 sessions_open = Gauge("chimein_sessions_open", "Meetings this worker works on", ["role"])
 sessions_failed = Counter(

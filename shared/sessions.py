@@ -160,7 +160,7 @@ class Owner:
                 await rest(self._worker.clock, 0.2)
 
     def _nudge(self, shard: int, entry: Entry) -> None:
-        meeting_id = entry.fields.get(b"meeting", b"").decode()
+        meeting_id = entry.fields.get(b"meeting", b"").decode(errors="replace")
         if meeting_id in self._sessions.get(shard, {}):
             self._sessions[shard][meeting_id][0].changed.set()
 

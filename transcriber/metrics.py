@@ -12,3 +12,6 @@ final_after = Histogram(
 engine_failures = Counter("chimein_transcriber_engine_failures_total", "Engine streams that broke", ["category"])
 troubles = Counter("chimein_transcriber_troubles_total", "Times that words were late or missing", ["trouble"])
 echoed_words = Counter("chimein_transcriber_echoed_words_total", "Words left out because they were the assistant's own")
+chunks_unreadable = Counter(
+    "chimein_transcriber_chunks_unreadable_total", "Entries of audio streams that are no chunks"
+)

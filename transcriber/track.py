@@ -9,16 +9,16 @@ import asyncio
 
 import structlog
 
-from shared.bus import Entry
 from shared.connections import LOST
 from shared.errors import Category, ForgottenError, TranscriptionError, root_of
 from shared.meetings import Trouble
 from shared.sessions import OwnedMeeting
-from shared.streams import CHUNK_MS, COMMITTED, DROPPED, MIXED, ORIGIN, PCM, RECEIVED, before_audio, source_ms_of
+from shared.streams import CHUNK_MS, COMMITTED, DROPPED, MIXED, ORIGIN, RECEIVED, before_audio
 from shared.tail import Follower
 from shared.waiting import end, first_of, is_wanted
 from transcriber import metrics
 from transcriber.alarms import Alarms
+from transcriber.chunks import chunks_in
 from transcriber.coverage import Coverage, Hole
 from transcriber.lines import whole
 from transcriber.loudness import is_sound
@@ -171,10 +171,9 @@ class TrackEar:
         audio = self._follow(start_ms)
         try:
             while await self._comes_more(audio):
-                for entry in audio.batch():
-                    at_ms = source_ms_of(entry.id)
-                    await self._pass(entry)
-                    if at_ms >= fresh_from_ms and is_sound(entry.fields[PCM]):
+                for at_ms, pcm in chunks_in(audio.batch()):
+                    await self._pass(at_ms)
+                    if at_ms >= fresh_from_ms and is_sound(pcm):
                         return max(start_ms, at_ms - PREROLL_MS)
                     if at_ms - PREROLL_MS >= self._scribe.committed_ms + SETTLE_EVERY_MS:
                         self._watch.rest(at_ms)
@@ -190,10 +189,10 @@ class TrackEar:
         audio, quiet_ms = self._follow(start_ms), 0
         try:
             while quiet_ms < QUIET_MS and await self._comes_more(audio):
-                for entry in audio.batch():
-                    has_sound = is_sound(entry.fields[PCM])
+                for at_ms, pcm in chunks_in(audio.batch()):
+                    has_sound = is_sound(pcm)
                     quiet_ms = 0 if has_sound or self._track == MIXED else quiet_ms + CHUNK_MS
-                    await self._send(stream, entry, has_sound=has_sound)
+                    await self._send(stream, at_ms, pcm, has_sound=has_sound)
         finally:
             audio.close()
         self._is_fed = True
@@ -219,17 +218,16 @@ class TrackEar:
             return False
         return True
 
-    async def _send(self, stream: SpeechStream, entry: Entry, *, has_sound: bool) -> None:
-        source_ms = source_ms_of(entry.id)
-        await self._pass(entry)
+    async def _send(self, stream: SpeechStream, source_ms: int, pcm: bytes, *, has_sound: bool) -> None:
+        await self._pass(source_ms)
         self._watch.hear(source_ms, is_sound=has_sound)
         self._scribe.arrivals.note(source_ms + CHUNK_MS, self._meeting.clock.now_ms())
-        await stream.send(source_ms, entry.fields[PCM])
+        await stream.send(source_ms, pcm)
         self._scribe.sent_ms = max(self._scribe.sent_ms, source_ms + CHUNK_MS)
 
-    async def _pass(self, entry: Entry) -> None:
+    async def _pass(self, source_ms: int) -> None:
         """A chunk is here; the hole before it is told, if it is worth it."""
-        if hole := self._coverage.take(source_ms_of(entry.id)):
+        if hole := self._coverage.take(source_ms):
             await self._tell_hole(hole)
 
     async def _tell_hole(self, hole: Hole) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from rehearsal.fault_proxy import FaultProxy
-from rehearsal.promises.rig import Outcome, Rig, until
+from rehearsal.promises.rig import Outcome, Rig, pids_of, until
 from rehearsal.promises.stage import Stage, finals, staged
 from shared.connections import LOST
 from shared.streams import COMMITTED, MIXED
@@ -95,14 +95,6 @@ async def next_finals(stage: Stage, at_ms: int) -> list[int]:
     """Ms until the next final line of each meeting that had one more."""
     found = [min((one for one in await finals(stage, meeting) if one > at_ms), default=0) for meeting in stage.meetings]
     return [one - at_ms for one in found if one]
-
-
-def pids_of(rig: Rig) -> dict[str, int]:
-    """Of the processes that run."""
-    return {
-        name: supervisor.children[name].process.pid if supervisor.children[name].process.returncode is None else 0
-        for name, supervisor in rig.supervisors.items()
-    }
 
 
 # -- is gone for long ---------------------------------------------------------------------------------------------

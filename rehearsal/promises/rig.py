@@ -161,6 +161,14 @@ class Rig:
         return sorted((range(gap.from_ms, gap.to_ms) for gap in told.values()), key=first_of_range)
 
 
+def pids_of(rig: Rig) -> dict[str, int]:
+    """Of the processes that run."""
+    return {
+        name: supervisor.children[name].process.pid if supervisor.children[name].process.returncode is None else 0
+        for name, supervisor in rig.supervisors.items()
+    }
+
+
 def first_of_range(found: range) -> int:
     return found.start
 

@@ -12,7 +12,7 @@ from shared.bus import Bus
 from shared.clock import SystemClock
 from shared.commands import CommandLoop
 from shared.connections import connect
-from shared.events import AskQuestion, Event, Hushed, QuestionFailed, effect, new_id
+from shared.events import CODEC, AskQuestion, Event, Hushed, QuestionFailed, effect, new_id
 from shared.streams import ShardKeys
 from shared.tail import Tail
 from shared.worker import Worker
@@ -170,11 +170,21 @@ async def test_poison_is_buried_with_its_reason_and_the_next_command_is_handled(
     assert scribe.handled == ["and I?"]
 
 
-async def test_an_unknown_type_is_passed_over(bus: Bus) -> None:
-    await bus.redis.xadd(STREAM, {"type": "from.the.future", "body": b"x"})
+async def test_a_type_that_this_version_does_not_know_waits_among_the_dead_letters(bus: Bus) -> None:
+    await new_meeting(bus)
     async with running(bus, Scribe()):
+        await bus.redis.xadd(STREAM, {"type": "thing.from_the_future", "body": b""})
+        await eventually(lambda: bus.redis.xlen(ShardKeys(SHARD).dead))
         await eventually(lambda: settled(bus, 1))
-    assert await bus.redis.xlen(ShardKeys(SHARD).dead) == 0
+
+
+async def test_a_command_about_a_meeting_of_another_shard_is_not_carried_out(bus: Bus) -> None:
+    scribe, elsewhere = Scribe(), await new_meeting(bus, shard=SHARD + 1)
+    kind, body = CODEC.encode(AskQuestion(id=new_id(), meeting_id=elsewhere, at=1, question="why?"))
+    async with running(bus, scribe):
+        await bus.redis.xadd(STREAM, {CODEC.TYPE: kind, CODEC.BODY: body})
+        await eventually(lambda: bus.redis.xlen(ShardKeys(SHARD).dead))
+    assert scribe.handled == []
 
 
 async def test_a_command_for_an_erased_meeting_is_acknowledged(bus: Bus) -> None:

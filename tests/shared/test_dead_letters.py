@@ -1,8 +1,8 @@
 import pytest
 from support import new_meeting
 
-from shared.bus import Bus, entries_of
-from shared.dead_letters import DeadLetter, DeadLetters, parts_of
+from shared.bus import Bus, Entry, entries_of
+from shared.dead_letters import LARGEST_BYTES, DeadLetter, DeadLetters, parts_of
 from shared.events import CODEC, AskQuestion
 from shared.streams import BRAIN, ShardKeys
 
@@ -53,3 +53,21 @@ def test_what_is_no_id_is_refused(letter_id: str) -> None:
 
 async def test_a_letter_that_is_not_there_is_none(bus: Bus) -> None:
     assert await DeadLetters(bus).get("03:1-0") is None
+
+
+async def test_what_is_too_large_is_kept_by_its_beginning(bus: Bus) -> None:
+    await bus.redis.xgroup_create(ShardKeys(3).commands("brain"), "brain", "0", mkstream=True)
+    letters, huge = DeadLetters(bus), Entry(b"5-1", {b"type": b"question.ask", b"body": b"x" * LARGEST_BYTES})
+    await letters.bury(3, "brain", huge, "too much", 1_700_000_000_000)
+    (letter,) = [one async for one in letters.all()]
+    assert (letter.type, letter.reason, letter.is_whole) == ("question.ask", "too much", False)
+    assert letter.size > LARGEST_BYTES
+    assert await bus.redis.memory_usage(ShardKeys(3).dead) < 8_000
+
+
+async def test_fields_that_call_themselves_like_ours_do_not_hide_where_a_letter_came_from(bus: Bus) -> None:
+    await bus.redis.xgroup_create(ShardKeys(3).commands("brain"), "brain", "0", mkstream=True)
+    letters, sly = DeadLetters(bus), Entry(b"5-1", {b"type": b"t", b"reason": b"none", b"source": b"elsewhere"})
+    await letters.bury(3, "brain", sly, "bad", 1)
+    (letter,) = [one async for one in letters.all()]
+    assert (letter.reason, letter.source) == ("bad", ShardKeys(3).commands("brain"))
