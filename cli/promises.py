@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from cli.embedded_redis import EmbeddedRedis, server_binary
 from rehearsal.promises import (
+    backlog,
     deaths,
     deploys,
     doors,
@@ -42,6 +43,7 @@ PROMISES = {
     9: Promise(run=deploys.run, full=Load(kills=20)),
     10: Promise(run=poison.run, full=Load(seconds=120)),
     11: Promise(run=repeats.run, full=Load(seconds=180)),
+    12: Promise(run=backlog.run, full=Load()),
     16: Promise(run=doors.run, full=Load()),
     19: Promise(run=words.run, full=Load()),
 }

@@ -98,7 +98,8 @@ class TrackEar:
         fresh_from_ms = max(self._scribe.committed_ms, 0)
         self._watch.rest(fresh_from_ms)
         start_ms = max(fresh_from_ms - RESUME_MS, 0)
-        self._coverage = Coverage(start_ms if self._scribe.committed_ms >= 0 else None)
+        begins_before = self._scribe.committed_ms >= 0 or DROPPED + self._track in state
+        self._coverage = Coverage(start_ms if begins_before else None)
         if self._track != MIXED:
             start_ms = await self._wait_for_sound(start_ms, fresh_from_ms)
             if self._is_done or self._meeting.leaving.is_set():

@@ -11,7 +11,7 @@ from functools import partial
 import aiohttp
 
 from rehearsal.fake_bot import Call, FakeBot, Plan
-from rehearsal.promises.rig import Rig, is_open, until
+from rehearsal.promises.rig import Rig, is_open, persistently, until
 from rehearsal.recall.options import Delays, Options
 from rehearsal.recall.server import RecallServer
 from shared.events import (
@@ -215,7 +215,7 @@ def outcomes_of(facts: Sequence[AnyEvent], failures: list[str]) -> Counter[str]:
 
 async def finals(stage: Stage, meeting_id: str) -> list[int]:
     """When each line came on the timeline, Unix ms of Redis's clock."""
-    entries = await stage.rig.bus.timeline(meeting_id)
+    entries = await persistently(partial(stage.rig.bus.timeline, meeting_id))
     return [int(entry.id.partition(b"-")[0]) for entry in entries if entry.fields.get(b"type") == LINE]
 
 
