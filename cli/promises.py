@@ -18,6 +18,7 @@ from rehearsal.promises import (
     deploys,
     doors,
     failover,
+    history,
     ingest,
     models,
     poison,
@@ -44,6 +45,7 @@ PROMISES = {
     10: Promise(run=poison.run, full=Load(seconds=120)),
     11: Promise(run=repeats.run, full=Load(seconds=180)),
     12: Promise(run=backlog.run, full=Load()),
+    14: Promise(run=history.run, full=Load(seconds=60, kills=200), on_cluster=True),
     16: Promise(run=doors.run, full=Load()),
     19: Promise(run=words.run, full=Load()),
 }

@@ -6,13 +6,14 @@ import os
 import platform
 import shutil
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
 from redis.asyncio import Redis
+from redis.crc import key_slot
 from redis.exceptions import RedisError
 
 from rehearsal.supervisor import die_with_parent
@@ -183,8 +184,49 @@ class RedisCluster:
     async def id_of(self, server: RedisServer) -> str:
         return next(name for port, (name, _, _) in (await self.nodes(server)).items() if port == server.port)
 
+    async def serves(self, server: RedisServer, key: str) -> bool:
+        """Whether it is the one that takes writes to the key now."""
+        role = await server.ask("ROLE")
+        if not role or role[0] != b"master":
+            return False
+        mine = [slots for _, flags, slots in (await self.nodes(server)).values() if "myself" in flags]
+        return any(key_slot(key.encode()) in slots for text in mine for slots in ranges_in(text))
+
+    async def pairs(self) -> list[tuple[RedisServer, RedisServer]]:
+        """Each primary with the replica that follows it."""
+        found = []
+        for server in self.servers:
+            about = await server.ask("ROLE")
+            if about and about[0] == b"slave":
+                found.append((next(one for one in self.servers if one.port == int(about[2])), server))
+        return found
+
+    async def move_slot(self, key: str) -> int:
+        """To another primary, key by key, as resharding tools do, with that key's neighbours. Returns how many went."""
+        primaries = [one for one in self.servers if (await one.ask("ROLE") or [b""])[0] == b"master"]
+        (source,) = [one for one in primaries if await self.serves(one, key)]
+        target = next(one for one in primaries if one is not source)
+        slot, moved = key_slot(key.encode()), 0
+        giver, taker = await self.id_of(source), await self.id_of(target)
+        await target.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", giver)
+        await source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", taker)
+        while keys := await source.ask("CLUSTER", "GETKEYSINSLOT", slot, 10):
+            await source.ask("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *keys)
+            moved += len(keys)
+        for server in (target, source, *primaries):
+            await server.ask("CLUSTER", "SETSLOT", slot, "NODE", taker)
+        return moved
+
     async def until(self, is_true: Any, within_s: float = UP_WITHIN_S) -> None:
         """Raises TimeoutError."""
         async with asyncio.timeout(within_s):
             while not await is_true():  # noqa: ASYNC110  # what is waited for happens in other processes
                 await asyncio.sleep(0.05)
+
+
+def ranges_in(text: str) -> Iterator[range]:
+    """Of slots, as `CLUSTER NODES` writes them; those on their way are left out."""
+    for part in text.split():
+        if not part.startswith("["):
+            first, _, last = part.partition("-")
+            yield range(int(first), int(last or first) + 1)

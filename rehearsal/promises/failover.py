@@ -4,15 +4,12 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from redis.crc import key_slot
-
 from rehearsal.promises.rig import Outcome, Rig, until
 from rehearsal.promises.stage import Stage, first_final_after, staged
-from rehearsal.redis_servers import RedisCluster, RedisServer
+from rehearsal.redis_servers import RedisCluster
 from shared.connections import LOST
 from shared.streams import SHARDS, MeetingKeys, ShardKeys
 
@@ -94,15 +91,17 @@ async def fail_over_again_and_again(stage: Stage, failovers: Failovers) -> None:
 
 async def fail_over(stage: Stage, failovers: Failovers) -> None:
     rig = stage.rig
-    primary, replica = rig.chance.choice(await pairs(rig))
-    shards = [shard for shard in range(SHARDS) if await serves(rig, primary, shard)]
+    cluster = servers_of(rig)
+    busy = MeetingKeys(rig.chance.choice(stage.meetings)).state
+    (primary, replica), *_ = [pair for pair in await cluster.pairs() if await cluster.serves(pair[0], busy)]
+    shards = [shard for shard in range(SHARDS) if await cluster.serves(primary, ShardKeys(shard).tag)]
     replica.signal(signal.SIGSTOP)
     await asyncio.sleep(FROZEN_S)
     failovers.stricken.update(shards)
     primary.signal(signal.SIGKILL)
     died = time.monotonic()
     replica.signal(signal.SIGCONT)
-    await until(partial(serves, rig, replica, shards[0]), FAILOVER_WITHIN_S)
+    await until(partial(cluster.serves, replica, ShardKeys(shards[0]).tag), FAILOVER_WITHIN_S)
     failovers.count += 1
     failovers.took_ms.append(round((time.monotonic() - died) * 1000))
     now = round(time.time() * 1000)
@@ -112,56 +111,9 @@ async def fail_over(stage: Stage, failovers: Failovers) -> None:
     await primary.start()
 
 
-async def pairs(rig: Rig) -> list[tuple[RedisServer, RedisServer]]:
-    """Each primary with the replica that follows it."""
-    found = []
-    for server in servers_of(rig).servers:
-        about = await server.ask("ROLE")
-        if about and about[0] == b"slave":
-            primary = next(one for one in servers_of(rig).servers if one.port == int(about[2]))
-            found.append((primary, server))
-    return found
-
-
-async def serves(rig: Rig, server: RedisServer, shard: int) -> bool:
-    """Whether it is the one that takes writes for the shard now."""
-    role = await server.ask("ROLE")
-    if not role or role[0] != b"master":
-        return False
-    slot = key_slot(ShardKeys(shard).tag.encode())
-    return any(slot in slots for slots in own_slots(await servers_of(rig).nodes(server)))
-
-
-def own_slots(nodes: dict[int, tuple[str, str, str]]) -> Iterator[range]:
-    for _, flags, text in nodes.values():
-        if "myself" in flags:
-            for part in text.split():
-                if not part.startswith("["):
-                    first, _, last = part.partition("-")
-                    yield range(int(first), int(last or first) + 1)
-
-
-# -- a slot moves ---------------------------------------------------------------------------------------------------
-
-
 async def move_a_slot(stage: Stage) -> int:
-    """The slot of a meeting that goes on, key by key, as resharding tools do. Returns how many keys went."""
-    rig = stage.rig
-    meeting = rig.chance.choice(stage.meetings)
-    shard = MeetingKeys(meeting).shard.shard
-    primaries = [primary for primary, _ in await pairs(rig)]
-    (source,) = [one for one in primaries if await serves(rig, one, shard)]
-    target = next(one for one in primaries if one is not source)
-    slot, moved = key_slot(ShardKeys(shard).tag.encode()), 0
-    ids = await servers_of(rig).id_of(source), await servers_of(rig).id_of(target)
-    await target.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", ids[0])
-    await source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", ids[1])
-    while keys := await source.ask("CLUSTER", "GETKEYSINSLOT", slot, 10):
-        await source.ask("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *keys)
-        moved += len(keys)
-    for server in (target, source, *primaries):
-        await server.ask("CLUSTER", "SETSLOT", slot, "NODE", ids[1])
-    return moved
+    """That of a meeting which goes on. Returns how many keys went."""
+    return await servers_of(stage.rig).move_slot(MeetingKeys(stage.rig.chance.choice(stage.meetings)).state)
 
 
 # -- meanwhile, elsewhere -------------------------------------------------------------------------------------------
