@@ -7,6 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from gateway.answers import respond
 from gateway.contract import Dependency, Liveness, Readiness
+from gateway.metrics import dead_letters
 from gateway.problems import REDIS_AWAY
 from gateway.resources import BUS, HEALTH
 from shared.bus import Bus
@@ -14,7 +15,6 @@ from shared.connections import LOST
 from shared.clock import Clock
 from shared.dead_letters import DeadLetters
 from shared.heartbeat import Heartbeat, heartbeats
-from shared.metrics import dead_letters
 from shared.streams import BRAIN, INGEST, SPEAKER, TRANSCRIBER
 
 ROLES = (INGEST, TRANSCRIBER, BRAIN, SPEAKER)

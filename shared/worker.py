@@ -74,6 +74,7 @@ async def serve(role: str, settings: Settings, body: Body, *, status_port: int) 
     reader = connect(settings.bus_url)
     worker = Worker(role, bus, Tail(reader), clock)
     worker.stopping = stopping
+    metrics.begin(role)
     metrics.queue_age_s.labels(role).set_function(worker.backlog.age_s)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(bus.close)
