@@ -37,7 +37,11 @@ WAYS = {
     },
     "with settings": {"config": {"TIME_ZONE": "Europe/Berlin", "RECALL_SOCKETS": 2}, "ingress": {"tlsSecret": "tls"}},
 }
-CUSTOM = {"ScaledObject": keda.ScaledObject, "PodMonitor": operator.PodMonitor, "PrometheusRule": operator.PrometheusRule}
+CUSTOM = {
+    "ScaledObject": keda.ScaledObject,
+    "PodMonitor": operator.PodMonitor,
+    "PrometheusRule": operator.PrometheusRule,
+}
 OLDEST, NEWEST = "1.30", kubernetes_validate.latest_version()
 
 
@@ -144,9 +148,9 @@ def test_probes_ask_where_the_processes_answer() -> None:
         (container,) = one["spec"]["template"]["spec"]["containers"]
         kind = next(iter(settings_of(role)))
         port = kind().gateway_port if role == "gateway" else getattr(kind(), f"{role}_status_port")
-        assert {container[probe]["httpGet"]["port"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")} == {
-            port
-        }
+        assert {
+            container[probe]["httpGet"]["port"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")
+        } == {port}
         assert port in {each["containerPort"] for each in container["ports"]}
         assert one["spec"]["template"]["metadata"]["annotations"]["prometheus.io/port"] == str(port)
 

@@ -1,4 +1,4 @@
-"""The image without a container engine: its file is linted, its steps are run, and what they make is run as it would be.
+"""The image without a container engine: its file is linted, its steps are run, and what they make is run as well.
 
 The processes run as an ordinary user on a tree that they cannot write to; what they write anywhere is looked for.
 """
