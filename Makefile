@@ -52,7 +52,7 @@ test: $(STAMP) ## Run every test, with coverage of the pure cores
 check: $(STAMP) lint types imports test servers shipping audit ## Exactly what CI runs
 
 shipping: $(TOOLS) ## Check image, compose, chart, alerts and dashboard, and run the wheel as the image does
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -m shipping tests/deploy
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 --dist loadfile -m shipping tests/deploy
 
 audit: $(TOOLS) ## Look for known vulnerabilities in what is installed (STRICT=1 fails where the database is out of reach)
 	@$(BIN)/python deploy/audit.py $(if $(STRICT),--strict) requirements.lock
