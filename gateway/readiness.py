@@ -11,8 +11,8 @@ from gateway.metrics import dead_letters
 from gateway.problems import REDIS_AWAY
 from gateway.resources import BUS, HEALTH
 from shared.bus import Bus
-from shared.connections import LOST
 from shared.clock import Clock
+from shared.connections import LOST
 from shared.dead_letters import DeadLetters
 from shared.heartbeat import Heartbeat, heartbeats
 from shared.streams import BRAIN, INGEST, SPEAKER, TRANSCRIBER

@@ -25,10 +25,11 @@ from support import eventually, facts_of, new_meeting, valkey_binary
 
 from ingest.config import IngestSettings
 from shared import worker
-from shared.bus import Bus, open_bus
+from shared.bus import Bus
 from shared.errors import BusError
 from shared.events import Hushed
 from shared.ports import free_port
+from shared.redis_checks import open_bus
 
 pytestmark = [pytest.mark.shipping, pytest.mark.process]
 COMPOSE = compose()

@@ -106,6 +106,7 @@ def test_the_names_of_the_design_are_served() -> None:
         "chimein_leases_held",
         "chimein_sessions_open",
         "chimein_ingest_sockets",
+        "chimein_ingest_unsent_seconds",
         "chimein_dead_letters",
         "chimein_vendor_calls_total",
         "chimein_fenced_writes_total",
