@@ -14,7 +14,7 @@ import kubernetes_validate
 import yaml
 from cloudcoil.models.keda import v1alpha1 as keda
 from cloudcoil.models.prometheus_operator import v1 as operator
-from deploying import CHART, HOST, ROLES, Manifest, of_kind, rendered
+from deploying import CHART, HOST, ROLES, Manifest, compose, of_kind, rendered
 from honcho.environ import parse
 
 from ingest.config import IngestSettings
@@ -189,6 +189,15 @@ def test_scaled_workers_keep_the_number_that_the_scaler_gave_them() -> None:
         assert "replicas" not in one["spec"]
     for one in of_kind(rendered(), "Deployment").values():
         assert one["spec"]["replicas"] == 2
+
+
+def test_its_redis_is_started_as_the_one_of_compose_is() -> None:
+    """Whose command is run in tests."""
+    (container,) = of_kind(rendered(redis={"internal": True}), "StatefulSet")["redis"]["spec"]["template"]["spec"][
+        "containers"
+    ]
+    tested = compose()["services"]["redis"]["command"]
+    assert container["command"] == [word.replace("$$", "$") for word in tested]
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -18,7 +18,6 @@ ROLES = ("gateway", "ingest", "transcriber", "brain", "speaker")
 HOST = {"host": "chimein.example.org"}
 TARGET_LABELS = {"namespace", "instance", "pod", "job", "le", "__name__"}
 """Of Prometheus itself."""
-COUNTED_BY_LIBRARY = {"process_cpu_seconds_total", "process_resident_memory_bytes"}
 
 Manifest = dict[str, Any]
 
@@ -53,10 +52,11 @@ def metric_labels() -> dict[str, set[str]]:
     for package in (*ROLES, "shared"):
         importlib.import_module(f"{package}.metrics")
     found: dict[str, set[str]] = {}
-    for collector in set(REGISTRY._collector_to_names):
+    for collector, names in REGISTRY._collector_to_names.items():
         if isinstance(collector, MetricWrapperBase):
-            for name in REGISTRY._collector_to_names[collector]:
-                found[name] = set(collector._labelnames)
+            found |= {name: set(collector._labelnames) for name in names}
+        else:
+            found |= {one.name: set(one.labels) for family in collector.collect() for one in family.samples}
     return found
 
 
@@ -80,8 +80,6 @@ def unknown_in(query: str) -> list[str]:
     """What a query names that no process serves."""
     known, wrong = metric_labels(), []
     for name, labels in selectors(query):
-        if name in COUNTED_BY_LIBRARY:
-            continue
         if name not in known:
             wrong.append(name)
         elif strange := labels - known[name] - TARGET_LABELS:
