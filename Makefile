@@ -14,6 +14,9 @@ TOOLS  := $(VENV)/.shipping
 PIP    := VIRTUAL_ENV=$(VENV) $(BIN)/python -m uv pip install -q --no-deps
 COMPILE := $(BIN)/python -m uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 -q
 
+# The embedded engines' runtime would report its use to Microsoft (shared/privacy.py).
+export ORT_DISABLE_TELEMETRY := 1
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check servers lint format types imports lock bench promises shipping audit sbom wheel clean
 
