@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -98,6 +99,28 @@ def test_workers_are_scaled_by_what_is_served() -> None:
     ]
     assert len(queries) == 8
     assert [wrong for query in queries for wrong in unknown_in(query)] == []
+
+
+def series(name: str, values: str, **labels: str) -> dict[str, str]:
+    told = ",".join(f'{label}="{value}"' for label, value in {**labels, "namespace": "ns"}.items())
+    return {"series": f"{name}{{{told}}}", "values": values}
+
+
+@pytest.mark.parametrize(("failing", "seen"), [("0+0x20", [40]), ("0+1x20", [40]), ("0+9x20", [])])
+def test_a_vendor_that_fails_is_no_reason_for_more_workers(failing: str, seen: list[float], tmp_path: Path) -> None:
+    """One try in five may fail; when most do, waiting asks for nobody."""
+    transcriber = of_kind(rendered(autoscaling={"enabled": True}), "ScaledObject")["transcriber"]
+    (query,) = (one["metadata"]["query"] for one in transcriber["spec"]["triggers"] if one["name"] == "queue-age")
+    given = [
+        series("chimein_queue_age_seconds", "40+0x20", role="transcriber"),
+        series("chimein_vendor_calls_total", "0+4x20", vendor="deepgram", call="listen", outcome="opened"),
+        series("chimein_vendor_calls_total", failing, vendor="deepgram", call="listen", outcome="unavailable"),
+    ]
+    asked = {"expr": query, "eval_time": "4m", "exp_samples": [{"labels": "{}", "value": value} for value in seen]}
+    file = tmp_path / "scaling_test.yaml"
+    test = {"interval": "15s", "input_series": given, "promql_expr_test": [asked]}
+    file.write_text(yaml.safe_dump({"evaluation_interval": "15s", "tests": [test]}))
+    promtool("test", "rules", str(file))
 
 
 def test_the_names_of_the_design_are_served() -> None:

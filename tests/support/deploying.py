@@ -1,6 +1,9 @@
 """What `deploy/` holds, read with the tools that read it in earnest: Helm's engine, YAML, PromQL."""
 
+import copy
+import functools
 import importlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,9 +27,14 @@ Manifest = dict[str, Any]
 
 def rendered(**values: object) -> list[Manifest]:
     """What `helm install rel deploy/helm/chimein --namespace ns` would send."""
+    return copy.deepcopy(rendered_once(json.dumps({**HOST, **values}, sort_keys=True)))
+
+
+@functools.cache
+def rendered_once(values: str) -> list[Manifest]:
     with helm_python.Chart.load(CHART) as chart:
-        chart.validate_schema({**HOST, **values})
-        files = chart.render({**HOST, **values}, name="rel", namespace="ns")
+        chart.validate_schema(json.loads(values))
+        files = chart.render(json.loads(values), name="rel", namespace="ns")
     texts = [text for name, text in files.items() if not name.endswith(".txt")]
     return [one for text in texts for one in yaml.safe_load_all(text) if one]
 
