@@ -7,12 +7,18 @@ CORES  := ingest.grid ingest.outbox ingest.frames ingest.strands ingest.source_c
           transcriber.speakers transcriber.turns transcriber.voices transcriber.opinions transcriber.hindsight \
           transcriber.watch transcriber.vocabulary transcriber.timing transcriber.coverage transcriber.latency \
           transcriber.lines brain.sentences brain.citations brain.composing \
-          brain.rules.retrieval brain.addressed.addressing speaker.talking shared.view
+          brain.rules.retrieval brain.addressed.addressing speaker.talking shared.view shared.backlog
 ON_REDIS := tests/shared tests/ingest/test_carrier.py tests/flows/test_question_to_answer.py
 STAMP  := $(VENV)/.ready
+TOOLS  := $(VENV)/.shipping
+PIP    := VIRTUAL_ENV=$(VENV) $(BIN)/python -m uv pip install -q --no-deps
+COMPILE := $(BIN)/python -m uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 -q
+
+# The embedded engines' runtime would report its use to Microsoft (shared/privacy.py).
+export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check servers lint format types imports lock bench promises clean
+.PHONY: help setup demo test check servers lint format types imports lock bench promises shipping audit sbom wheel clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,10 +43,28 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP) ## Play the sample meeting: transcript, spoken answer, briefing (SPEED=4 is faster)
 	@$(BIN)/chimein rehearse --speed $(SPEED)
 
-test: $(STAMP) ## Run every test, with coverage of the pure cores
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(CORES:%=--cov=%) --cov-report=term --cov-fail-under=95
+$(TOOLS): deploy/locks/tools.lock deploy/tools.sh $(STAMP)
+	@echo "Fetching what the files in deploy/ are checked with (about 130 MB) ..."
+	@$(PIP) --require-hashes -r deploy/locks/tools.lock
+	@sh deploy/tools.sh $(BIN)
+	@touch $(TOOLS)
 
-check: $(STAMP) lint types imports test servers ## Exactly what CI runs
+test: $(STAMP) ## Run every test, with coverage of the pure cores
+	@$(BIN)/python -m pytest -n 2 -m "not shipping" --dist loadfile $(CORES:%=--cov=%) --cov-report=term --cov-fail-under=95
+
+check: $(STAMP) lint types imports test servers shipping audit ## Exactly what CI runs
+
+shipping: $(TOOLS) ## Check image, compose, chart, alerts and dashboard, and run the wheel as the image does
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 --dist loadfile -m shipping tests/deploy
+
+audit: $(TOOLS) ## Look for known vulnerabilities in what is installed (STRICT=1 fails where the database is out of reach)
+	@$(BIN)/python deploy/audit.py $(if $(STRICT),--strict) requirements.lock
+
+sbom: $(TOOLS) ## dist/sbom.json (CycloneDX) and dist/licences.md, of what an image holds
+	@$(BIN)/python deploy/sbom.py dist
+
+wheel: $(TOOLS) ## dist/: the wheel and the source distribution
+	@$(BIN)/python -m hatchling build -d dist
 
 servers: $(STAMP) ## Tests of everything that Redis does, on every server that this machine has and on a cluster
 	@$(BIN)/python -c 'from rehearsal.redis_servers import server_binaries; print(*list(server_binaries())[1:], "cluster", sep="\n")' | \
@@ -65,8 +89,10 @@ format: $(STAMP) ## Format, and fix what can be fixed
 	@$(BIN)/ruff check --fix .
 
 lock: $(STAMP) ## Resolve the dependencies anew
-	@$(BIN)/python -m uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-emit-index-url \
-	  --python-version 3.11 -q -o requirements.lock
+	@$(COMPILE) pyproject.toml --all-extras -o requirements.lock
+	@$(COMPILE) pyproject.toml -c requirements.lock --no-annotate --no-header -o deploy/locks/base.lock
+	@$(COMPILE) pyproject.toml --extra local -c requirements.lock --no-annotate --no-header -o deploy/locks/local.lock
+	@$(COMPILE) deploy/tools.in -c requirements.lock --no-annotate --no-header -o deploy/locks/tools.lock
 
 bench: $(STAMP) ## Measure every hop beside the floor, what of an answer is our own time, what a long briefing costs
 	@$(BIN)/python -m bench.hops

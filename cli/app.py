@@ -23,6 +23,7 @@ from cli.stage import Setting
 from rehearsal.recordings import SAMPLE
 from shared.errors import ChimeinError, root_of
 from shared.logs import configure
+from shared.privacy import keep_to_ourselves
 
 ROLES = ("gateway", "ingest", "transcriber", "brain", "speaker")
 DEFAULT_QUESTION = "Who will talk to the platform group?"
@@ -44,6 +45,7 @@ MeetingId = Annotated[str, typer.Argument(help="The meeting's id, as `chimein jo
 
 def main() -> None:
     """Errors that are meant for people are shown as such. Exit codes: 0 done, 1 failed, 2 wrong use, 130 Ctrl-C."""
+    keep_to_ourselves()
     configure(os.environ.get("LOG_LEVEL", "warning"), "console")
     try:
         app()

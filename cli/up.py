@@ -16,7 +16,8 @@ from cli.embedded_redis import EmbeddedRedis
 from shared.config import Settings, load
 from shared.redis_checks import open_bus
 
-PROCFILE = Path(__file__).parents[1] / "Procfile"
+PROCFILES = (Path("Procfile"), Path(__file__).parents[1] / "Procfile", Path(__file__).parent / "Procfile")
+"""Of the working directory, of a checkout, of an installed package."""
 DATA = Path(".chimein/redis")
 
 
@@ -66,8 +67,7 @@ def run_processes(environ: dict[str, str]) -> int:
 
 def processes() -> dict[str, str]:
     """The working directory's Procfile, else chimein's own."""
-    local = Path("Procfile")
-    text = (local if local.exists() else PROCFILE).read_text()
+    text = next(path for path in PROCFILES if path.exists()).read_text()
     found: dict[str, str] = parse_procfile(text).processes
     return found
 

@@ -18,6 +18,7 @@ request_s = Histogram(
 reply_s = Histogram("chimein_reply_seconds", "From command to reply", ["command", "outcome"], buckets=HOP_BUCKETS)
 watchers = Gauge("chimein_watchers", "Open event streams", ["kind"])
 watchers_cut = Counter("chimein_watchers_cut_total", "Watchers cut off for reading too slowly", ["kind"])
+dead_letters = Gauge("chimein_dead_letters", "Commands that were given up on and are kept, of all roles")
 webhooks = Counter("chimein_webhooks_total", "Webhooks by outcome", ["outcome"])
 
 METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"})

@@ -1,14 +1,19 @@
 """Liveness, and readiness with every dependency by name: what is wrong, and since when."""
 
+import math
+
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from gateway.answers import respond
 from gateway.contract import Dependency, Liveness, Readiness
+from gateway.metrics import dead_letters
 from gateway.problems import REDIS_AWAY
-from gateway.resources import HEALTH
+from gateway.resources import BUS, HEALTH
 from shared.bus import Bus
 from shared.clock import Clock
+from shared.connections import LOST
+from shared.dead_letters import DeadLetters
 from shared.heartbeat import Heartbeat, heartbeats
 from shared.streams import BRAIN, INGEST, SPEAKER, TRANSCRIBER
 
@@ -64,5 +69,10 @@ async def ready(request: web.Request) -> web.Response:
     return respond(readiness, status=200 if readiness.ready else 503)
 
 
-async def metrics(_: web.Request) -> web.Response:
+async def metrics(request: web.Request) -> web.Response:
+    """Not a number of dead letters is said while Redis is away."""
+    try:
+        dead_letters.set(await DeadLetters(request.app[BUS]).count())
+    except LOST:
+        dead_letters.set(math.nan)
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -14,6 +14,7 @@ import structlog
 from ingest import metrics
 from ingest.grid import Chunk
 from ingest.intake import Intake
+from shared.backlog import Backlog
 from shared.bus import SCRIPTS, Bus
 from shared.clock import Clock
 from shared.connections import LOST
@@ -32,8 +33,8 @@ log = structlog.get_logger()
 class Carrier:
     """`run` must be running, and `work` be set when there is something to carry."""
 
-    def __init__(self, bus: Bus, clock: Clock) -> None:
-        self._bus, self._clock = bus, clock
+    def __init__(self, bus: Bus, clock: Clock, unsent: Backlog | None = None) -> None:
+        self._bus, self._clock, self._unsent = bus, clock, unsent or Backlog(clock)
         self._append_script = bus.redis.register_script((SCRIPTS / "append.lua").read_text())
         self._received = bus.redis.register_script((SCRIPTS / "received.lua").read_text())
         self._opened: set[tuple[str, str]] = set()
@@ -49,8 +50,10 @@ class Carrier:
         while is_wanted():
             await self.work.wait()
             self.work.clear()
+            self._unsent.begin(self)
             try:
                 await self.flush()
+                self._unsent.end(self)
             except LOST as error:
                 log.warning("carrier.interrupted", error=type(error).__name__)
                 await self._clock.sleep(AGAIN_S)

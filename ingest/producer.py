@@ -2,10 +2,12 @@
 
 import asyncio
 
+from ingest import metrics
 from ingest.carrier import Carrier
 from ingest.grid import Chunk
 from ingest.intake import Intake
 from ingest.outbox import Outbox
+from shared.backlog import Backlog
 from shared.bus import Bus
 from shared.clock import Clock
 from shared.connections import is_cluster
@@ -20,7 +22,8 @@ class Producer:
     """All intakes of the process. `run` must be running."""
 
     def __init__(self, bus: Bus, clock: Clock) -> None:
-        self._bus, self._clock = bus, clock
+        self._bus, self._clock, self._unsent = bus, clock, Backlog(clock)
+        metrics.unsent_age_s.set_function(self._unsent.age_s)
         self._carriers: dict[str, Carrier] = {}
         self._carrier_added = asyncio.Event()
 
@@ -40,7 +43,7 @@ class Producer:
         """One for all; in a cluster, where a server may be away while others are not, one for each shard."""
         name = intake.keys.shard.tag if is_cluster(self._bus.redis) else ""
         if name not in self._carriers:
-            self._carriers[name] = Carrier(self._bus, self._clock)
+            self._carriers[name] = Carrier(self._bus, self._clock, self._unsent)
             self._carrier_added.set()
         return self._carriers[name]
 

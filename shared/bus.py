@@ -26,6 +26,11 @@ class Entry(msgspec.Struct, frozen=True):
     id: bytes
     fields: dict[bytes, bytes]
 
+    @property
+    def written_at_ms(self) -> int:
+        """Unix ms of Redis's clock, where the ID was left to Redis."""
+        return int(self.id.partition(b"-")[0])
+
 
 class Guard(msgspec.Struct, frozen=True):
     """A state field that must be below `value`, and then holds it: the same commit twice is once."""

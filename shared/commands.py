@@ -142,6 +142,7 @@ class CommandLoop:
             await self._bury(delivery, f"delivered more than {MAX_DELIVERIES} times")
             return
         self._in_hand.add(key)
+        self._worker.backlog.begin(key, delivery.entry.written_at_ms)
         self._enqueue(delivery, command)
 
     async def _deliveries(self, delivery: Delivery) -> int:
@@ -168,7 +169,9 @@ class CommandLoop:
                 delivery, command = queue.get_nowait()
                 with structlog.contextvars.bound_contextvars(meeting_id=command.meeting_id, event_id=command.id):
                     await self._carry_out(delivery, command)
-                self._in_hand.discard((delivery.shard, delivery.entry.id))
+                key = (delivery.shard, delivery.entry.id)
+                self._in_hand.discard(key)
+                self._worker.backlog.end(key)
         finally:
             self._lanes.pop(lane, None)
 

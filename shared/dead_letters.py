@@ -9,6 +9,7 @@ import msgspec
 from shared.bus import SCRIPTS, Bus, Entry, entries_of
 from shared.errors import DecodeError
 from shared.events import CODEC, AnyEvent
+from shared.servers import Servers
 from shared.streams import SHARDS, ShardKeys
 
 KEPT = 10_000
@@ -66,6 +67,11 @@ class DeadLetters:
         for shard in range(SHARDS):
             for entry in entries_of(await self._redis.xrange(ShardKeys(shard).dead)):
                 yield letter_of(shard, entry)
+
+    async def count(self) -> int:
+        """Of the servers that can be reached. Raises what LOST names when none can."""
+        found = await Servers(self._redis).ask(range(SHARDS), lambda pipe, shard: pipe.xlen(ShardKeys(shard).dead))
+        return sum(found.values())
 
     async def get(self, letter_id: str) -> DeadLetter | None:
         """None where there is no such letter, or it is no id of one."""

@@ -9,12 +9,14 @@ import typer
 
 from shared.config import Settings, load
 from shared.errors import ChimeinError, root_of
+from shared.privacy import keep_to_ourselves
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
 
 def start(main: Callable[[SettingsT], None], kind: type[SettingsT]) -> None:
     """Runs `main` with settings from the environment. Exit code 2 when settings, Redis or an engine are not usable."""
+    keep_to_ourselves()
     try:
         main(load(kind, os.environ))
     except Exception as error:

@@ -15,4 +15,12 @@ sessions_failed = Counter(
 )
 writes_restored = Counter("chimein_writes_restored_total", "Writes that Redis had forgotten, done again")
 loop_stall_s = Gauge("chimein_loop_stall_seconds", "Longest stall of the event loop since the last scrape")
+queue_age_s = Gauge("chimein_queue_age_seconds", "Age of the oldest that waits for this worker", ["role"])
 vendor_calls = Counter("chimein_vendor_calls_total", "Calls to vendors by outcome", ["vendor", "call", "outcome"])
+
+
+def begin(role: str) -> None:
+    """Series that are there from the start: of one that begins with its first count, that count is seen by no rate."""
+    fenced_writes.labels(role)
+    sessions_failed.labels(role)
+    commands_settled.labels(role, "dead")

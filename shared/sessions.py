@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from shared import metrics
+from shared.backlog import Backlog
 from shared.bus import Bus, Entry, Epoch, Write, entries_of
 from shared.clock import Clock
 from shared.connections import LOST
@@ -34,6 +35,7 @@ class OwnedMeeting:
         self.bus: Bus = worker.bus
         self.tail: Tail = worker.tail
         self.clock: Clock = worker.clock
+        self.backlog: Backlog = worker.backlog
         self.leaving = asyncio.Event()
         """Set when the shard is handed to another worker."""
         self.wind_down_s = 0.0

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from shared import metrics
+from shared.backlog import Backlog
 from shared.bus import Bus
 from shared.clock import Clock, SystemClock
 from shared.config import Settings
@@ -41,6 +42,7 @@ class Worker:
         self.role, self.bus, self.tail, self.clock = role, bus, tail, clock
         self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self.health = Health(clock)
+        self.backlog = Backlog(clock)
         self.stopping = asyncio.Event()
         self.shards = self.load = 0
         self.is_leaving = False
@@ -72,6 +74,8 @@ async def serve(role: str, settings: Settings, body: Body, *, status_port: int) 
     reader = connect(settings.bus_url)
     worker = Worker(role, bus, Tail(reader), clock)
     worker.stopping = stopping
+    metrics.begin(role)
+    metrics.queue_age_s.labels(role).set_function(worker.backlog.age_s)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(bus.close)
         stack.push_async_callback(close, reader)

@@ -179,7 +179,7 @@ class Speech:
         sound = self._sound(sentence)
         turn_at = self._meeting.clock.now_ms()
         try:
-            await sound.begun()
+            await self._begun(sentence, sound)
             await self._announce(sentence, sound, turn_at)
             await self._outlet.play(sound, decision.from_ms)
             outcome: Event = effect(SpeechFinished, sentence, "finished", self._meeting.clock, heard_ms=sound.made_ms)
@@ -187,6 +187,14 @@ class Speech:
             log.warning("speech.failed", category=error.category, reason=error.reason)
             outcome = self._cut(sentence, error.reason)
         await self._end(sentence, outcome)
+
+    async def _begun(self, sentence: SentenceComposed, sound: Sound) -> None:
+        """A sentence whose turn has come waits for its first sound. Raises SpeechError."""
+        self._meeting.backlog.begin(sentence.id)
+        try:
+            await sound.begun()
+        finally:
+            self._meeting.backlog.end(sentence.id)
 
     async def _announce(self, sentence: SentenceComposed, sound: Sound, turn_at: int) -> None:
         """The intent, once, also when the sentence is held and goes on."""

@@ -8,6 +8,7 @@ import structlog
 
 from shared.clock import Clock
 from shared.errors import SpeechError
+from shared.metrics import vendor_calls
 from speaker.adapters.embedded_voice import EmbeddedVoice
 from speaker.adapters.scripted import ScriptedVoice
 from speaker.config import SpeakerSettings
@@ -25,7 +26,7 @@ def build_voice(settings: SpeakerSettings, clock: Clock) -> Voice:
         return ScriptedVoice()
     if kind == "embedded":
         return EmbeddedVoice()
-    voice = vendor_voice(kind, settings)
+    voice = CountedVoice(vendor_voice(kind, settings))
     return SpareVoice(voice, EmbeddedVoice(), clock) if importlib.util.find_spec("hibari") else voice
 
 
@@ -51,6 +52,28 @@ def vendor_voice(kind: str, settings: SpeakerSettings) -> Voice:
         model=settings.openai_speech_model,
         voice=settings.openai_voice,
     )
+
+
+class CountedVoice:
+    """A vendor's Voice; each sentence that it was asked for is counted by how that ended."""
+
+    def __init__(self, voice: Voice) -> None:
+        self.name, self.rate_hz = voice.name, voice.rate_hz
+        self._voice = voice
+
+    async def synthesize(self, text: str) -> AsyncGenerator[bytes, None]:
+        """Raises SpeechError."""
+        try:
+            async with aclosing(self._voice.synthesize(text)) as sound:
+                async for piece in sound:
+                    yield piece
+        except SpeechError as error:
+            vendor_calls.labels(self.name, "speech", error.category).inc()
+            raise
+        vendor_calls.labels(self.name, "speech", "complete").inc()
+
+    async def close(self) -> None:
+        await self._voice.close()
 
 
 class SpareVoice:

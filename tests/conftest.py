@@ -10,9 +10,11 @@ from rehearsal.redis_servers import RedisCluster, RedisServer, server_binaries
 from shared.bus import Bus, new_bus
 from shared.clock import ManualClock
 from shared.ports import free_port
+from shared.privacy import keep_to_ourselves
 
 CLUSTER = "cluster"
 
+keep_to_ourselves()
 hypothesis.settings.register_profile("chimein", deadline=None)  # how long an example takes is for bench/
 hypothesis.settings.load_profile("chimein")
 

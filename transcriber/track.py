@@ -12,6 +12,7 @@ import structlog
 from shared.connections import LOST
 from shared.errors import Category, ForgottenError, TranscriptionError, root_of
 from shared.meetings import Trouble
+from shared.metrics import vendor_calls
 from shared.sessions import OwnedMeeting
 from shared.streams import CHUNK_MS, COMMITTED, DROPPED, MIXED, ORIGIN, RECEIVED, before_audio
 from shared.tail import Follower
@@ -69,6 +70,7 @@ class TrackEar:
                         break
         finally:
             await end(looking)
+            self._meeting.backlog.end((self._meeting.id, self._track))
         if self._is_done:
             await self._alarms.show({}, ENGINE_TROUBLES | HEARING_TROUBLES)
 
@@ -113,6 +115,7 @@ class TrackEar:
             has_many_voices=self._track == MIXED,
         )
         stream = await self._engine.open(spec)
+        vendor_calls.labels(self._engine.name, "listen", "opened").inc()
         self._stream, self._is_fed = stream, False
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -148,6 +151,7 @@ class TrackEar:
             raise error
         self._failures += 1
         metrics.engine_failures.labels(error.category).inc()
+        vendor_calls.labels(self._engine.name, "listen", error.category).inc()
         log.warning("engine.failed", track=self._track, category=error.category, reason=error.reason)
         if error.is_permanent and self._situation.audio_ended.is_set():
             await self._give_up(error)
@@ -254,6 +258,7 @@ class TrackEar:
         fields = [RECEIVED + self._track, ORIGIN]
         received, origin = await self._meeting.bus.redis.hmget(self._meeting.keys.state, fields)
         self._situation.origin_ms = int(origin or 0)
+        self._meeting.backlog.behind((self._meeting.id, self._track), self._watch.lag_ms(int(received or 0)))
         await self._alarms.show(self._watch.troubles(int(received or 0)), HEARING_TROUBLES)
         await self._scribe.count()
         await self._scribe.correct()

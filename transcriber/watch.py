@@ -39,10 +39,14 @@ class Watch:
         if has_words:
             self._first_sound_ms, self._sound_ms = None, 0
 
+    def lag_ms(self, arrived_ms: int) -> int:
+        """How far the engine's word is behind the audio that is there."""
+        return max(0, arrived_ms - self._told_ms)
+
     def troubles(self, arrived_ms: int) -> dict[Trouble, str]:
         """What is wrong now and the sentence for it; `arrived_ms` is the end of the audio that is there."""
         found = {}
-        lag_ms = arrived_ms - self._told_ms
+        lag_ms = self.lag_ms(arrived_ms)
         self._is_late = lag_ms > (IN_TIME_MS if self._is_late else LATE_MS)
         if self._is_late:
             found[Trouble.LATE] = f"The words are {lag_ms // 1000} s behind what is said; nothing is lost."

@@ -19,6 +19,7 @@ from shared.breaker import Breaker
 from shared.clock import SystemClock
 from shared.errors import AnswerError, Category
 from shared.events import Usage
+from shared.metrics import vendor_calls
 
 OPENAI_URL = "https://api.openai.com/v1"
 CONNECT_S = 3.0
@@ -84,11 +85,13 @@ class ChatClient:
                     yield part
         except AnswerError as error:
             metrics.model_tries.labels(error.category).inc()
+            vendor_calls.labels(self.vendor, "chat", error.category).inc()
             if error.category in DOWN:
                 self._breaker.failed()
             raise
         else:
             metrics.model_tries.labels("complete").inc()
+            vendor_calls.labels(self.vendor, "chat", "complete").inc()
             self._breaker.succeeded()
         finally:
             metrics.model_is_out.set(self._breaker.is_open)
@@ -131,6 +134,11 @@ class ChatClient:
     def is_openai(self) -> bool:
         """Only it is sent fields that other servers may refuse."""
         return f".{urlsplit(self._base_url).hostname}".endswith(".openai.com")
+
+    @property
+    def vendor(self) -> str:
+        """As it is counted."""
+        return "openai" if self.is_openai else "openai-compatible"
 
     def arguments(self, call: Call) -> dict[str, object]:
         arguments: dict[str, object] = {

@@ -7,6 +7,7 @@ from gateway.readiness import ROLES, Watchman, judged
 from shared.bus import Bus
 from shared.clock import ManualClock
 from shared.heartbeat import Heartbeat, beat
+from shared.streams import ShardKeys
 
 
 def alive(now: int, **fields: object) -> Heartbeat:
@@ -95,3 +96,15 @@ class TestRoutes:
         text = await response.text()
         assert 'route="/meetings/{meeting_id}/status",status="404"' in text
         assert "m-07-0000" not in text
+
+    async def test_metrics_count_what_was_given_up_on_in_every_shard(self, rig):
+        for shard in (0, 63):
+            await rig.bus.redis.xadd(ShardKeys(shard).dead, {"reason": "r"})
+        text = await (await rig.client.get("/metrics")).text()
+        assert "chimein_dead_letters 2.0" in text
+
+    async def test_metrics_do_not_claim_a_number_while_redis_is_gone(self, mortal_valkey, rig_on_url):
+        async with rig_on_url(mortal_valkey.url) as rig:
+            mortal_valkey.stop()
+            text = await (await rig.client.get("/metrics")).text()
+        assert "chimein_dead_letters NaN" in text

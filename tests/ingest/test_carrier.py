@@ -11,8 +11,11 @@ from ingest.carrier import Carrier
 from ingest.grid import Chunk
 from ingest.intake import Intake
 from ingest.outbox import Outbox
+from shared.backlog import Backlog
 from shared.bus import Bus
-from shared.clock import SystemClock
+from shared.clock import ManualClock, SystemClock
+from shared.connections import connect
+from shared.ports import free_port
 from shared.streams import DROPPED, MIXED, RECEIVED, MeetingKeys
 from shared.waiting import end
 
@@ -116,3 +119,16 @@ async def forget_after(bus: Bus, intake: Intake, source_ms: int) -> None:
     for entry_id, fields in await bus.redis.xrange(key, "-", f"{source_ms}-1"):
         await bus.redis.xadd(copy, fields, id=entry_id)
     await bus.redis.rename(copy, key)
+
+
+async def test_what_cannot_be_sent_grows_old(bus: Bus, intake: Intake) -> None:
+    clock = ManualClock()
+    unsent = Backlog(clock)
+    carrier = Carrier(Bus(connect(f"redis://127.0.0.1:{free_port()}/0")), clock, unsent)
+    carrier.intakes[intake.meeting_id] = intake
+    running = asyncio.create_task(carrier.run())
+    put(carrier, intake, 0, 1)
+    await eventually(lambda: unsent.age_s() == 0 and not carrier.work.is_set())
+    clock.advance(150)
+    await eventually(lambda: unsent.age_s() > 0)
+    await end(running)

@@ -41,8 +41,8 @@ class Scribe:
 
 
 @contextlib.asynccontextmanager
-async def running(bus: Bus, scribe: Scribe) -> AsyncIterator[CommandLoop]:
-    worker = Worker("brain", bus, Tail(bus.redis), SystemClock())
+async def running(bus: Bus, scribe: Scribe, worker: Worker | None = None) -> AsyncIterator[CommandLoop]:
+    worker = worker or Worker("brain", bus, Tail(bus.redis), SystemClock())
     loop = CommandLoop(worker, {AskQuestion: scribe.on_ask_question}, None)
     await loop.add([SHARD], claim_idle_ms=0)
     task = asyncio.create_task(loop.run())
@@ -95,6 +95,21 @@ async def test_a_failed_handler_is_tried_again_and_repeats_its_ids(bus: Bus) -> 
     assert len(scribe.handled) == 2
     assert len(ids) == 2
     assert len(set(ids)) == 1
+
+
+async def test_a_command_waits_since_it_was_sent_until_it_is_settled(bus: Bus) -> None:
+    meeting_id, slow = await new_meeting(bus), Scribe()
+    worker = Worker("brain", bus, Tail(bus.redis), SystemClock())
+    slow.gate.clear()
+    kind, body = CODEC.encode(AskQuestion(id=new_id(), meeting_id=meeting_id, at=1, question="why?"))
+    sent_ms = SystemClock().now_ms() - 7_000
+    await bus.redis.xadd(STREAM, {"type": kind, "body": body}, id=f"{sent_ms}-0")
+    async with running(bus, slow, worker):
+        await eventually(lambda: slow.handled)
+        assert 7 <= worker.backlog.age_s() < 60
+        slow.gate.set()
+        await eventually(lambda: worker.backlog.age_s() == 0)
+    assert await settled(bus, 1)
 
 
 async def test_what_is_being_worked_on_is_not_taken_for_stale(bus: Bus) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
 from support import eventually, facts_of, new_meeting
@@ -42,6 +42,19 @@ from speaker.talking import TALKED_OVER
 SHARD = 3
 
 
+class SlowVoice(ScriptedVoice):
+    """Makes no sound until it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.goes_on = asyncio.Event()
+
+    async def synthesize(self, text: str) -> AsyncGenerator[bytes, None]:
+        await self.goes_on.wait()
+        async for piece in super().synthesize(text):
+            yield piece
+
+
 class Meeting:
     """A meeting, an outlet whose time is moved by hand, and who speaks in it."""
 
@@ -54,8 +67,8 @@ class Meeting:
     async def spoken(self, epoch: int = 1) -> AsyncIterator[asyncio.Task[None]]:
         await self.bus.redis.hset(ShardKeys(SHARD).own("speaker"), "epoch", epoch)
         worker = Worker("speaker", self.bus, self.tail, SystemClock())
-        owned = OwnedMeeting(self.id, Epoch("speaker", SHARD, epoch), worker)
-        session = asyncio.create_task(speak(owned, Means(self.voice, {"clips": self.outlet}, self.chat)))
+        self.owned = OwnedMeeting(self.id, Epoch("speaker", SHARD, epoch), worker)
+        session = asyncio.create_task(speak(self.owned, Means(self.voice, {"clips": self.outlet}, self.chat)))
         try:
             yield session
         finally:
@@ -120,6 +133,16 @@ async def test_sentences_are_said_one_after_the_other_each_announced_before_its_
         (SpeechFinished, second),
     ]
     assert [sound.way.bot_id for sound in meeting.outlet.played] == ["bot-1", "bot-1"]
+
+
+async def test_a_sentence_waits_from_its_turn_to_its_first_sound(meeting: Meeting) -> None:
+    meeting.voice = SlowVoice()
+    async with meeting.spoken():
+        await meeting.compose("One.")
+        await eventually(lambda: meeting.owned.backlog.age_s() > 0)
+        meeting.voice.goes_on.set()
+        await meeting.outlet.wait_until_begun(1)
+        assert meeting.owned.backlog.age_s() == 0
 
 
 async def test_hush_stops_what_is_said_and_drops_what_waits(meeting: Meeting) -> None:

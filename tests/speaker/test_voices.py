@@ -1,11 +1,12 @@
 import pytest
+from prometheus_client import REGISTRY
 
 from shared.clock import ManualClock
 from shared.config import Secret
 from shared.errors import Category, SpeechError
 from speaker.adapters.scripted import ScriptedVoice
 from speaker.config import SpeakerSettings
-from speaker.voices import REST_MS, SpareVoice, build_voice, chosen
+from speaker.voices import REST_MS, CountedVoice, SpareVoice, build_voice, chosen
 
 KEY = Secret("k")
 
@@ -79,3 +80,18 @@ async def test_a_voice_that_failed_rests_and_is_then_asked_again(clock: ManualCl
 async def test_what_broke_off_in_the_middle_is_not_said_by_two_voices(clock: ManualClock) -> None:
     with pytest.raises(SpeechError, match="it is down"):
         await all_of(SpareVoice(Broken(pieces=1), ScriptedVoice(), clock))
+
+
+def calls(outcome: str) -> float:
+    labels = {"vendor": "broken", "call": "speech", "outcome": outcome}
+    return REGISTRY.get_sample_value("chimein_vendor_calls_total", labels) or 0
+
+
+async def test_each_sentence_asked_of_a_vendor_is_counted_by_how_it_ended(clock: ManualClock) -> None:
+    whole = ScriptedVoice()
+    whole.name = "broken"
+    before = calls("complete"), calls("unavailable")
+    await all_of(CountedVoice(whole))
+    with pytest.raises(SpeechError):
+        await all_of(CountedVoice(Broken(pieces=1)))
+    assert (calls("complete"), calls("unavailable")) == (before[0] + 1, before[1] + 1)

@@ -125,7 +125,9 @@ async def test_words_that_come_late_are_told(meeting: Meeting) -> None:
         await meeting.play(0, 15_000)
         await meeting.bus.redis.hset(meeting.keys.state, "received:mixed", 15_000)
         await eventually(lambda: of(meeting, HearingTroubled))
+        assert meeting.owned.backlog.age_s() >= 15
     assert {told.trouble for told in await of(meeting, HearingTroubled)} == {"transcription_late"}
+    assert meeting.owned.backlog.age_s() == 0
 
 
 async def test_a_successor_does_not_take_what_it_has_not_heard_for_late(meeting: Meeting) -> None:
