@@ -33,6 +33,8 @@ class System:
     bus: Bus
     tail: Tail
     ports: Mapping[str, str]
+    pids: Mapping[str, int]
+    """By role, and of `redis`."""
 
 
 @asynccontextmanager
@@ -47,10 +49,10 @@ async def running(environ: Mapping[str, str]) -> AsyncIterator[System]:
         await bus.redis.flushall()
         settings = {**os.environ, **SCRIPTED, **environ, **ports, "REDIS_URL": redis.url}
         supervisor = await stack.enter_async_context(Supervisor(settings, OUTPUT))
-        for role in ROLES:
-            await supervisor.start_worker(role)
+        pids = {role: (await supervisor.start_worker(role)).process.pid for role in ROLES}
         await ready(ports["GATEWAY_PORT"])
-        yield System(bus, await stack.enter_async_context(following(redis.url)), ports)
+        tail = await stack.enter_async_context(following(redis.url))
+        yield System(bus, tail, ports, {**pids, "redis": redis.pid})
 
 
 async def ready(port: str) -> None:

@@ -53,10 +53,12 @@ async def attend(meeting: OwnedMeeting, brain: Brain) -> None:
     attention.remember(past)
     for entry in past:
         await attention.read(entry)
-    followers = (meeting.timeline(past[-1].id if past else b"0"), meeting.captions())
+    bell = asyncio.Event()
+    followers = (meeting.timeline(past[-1].id if past else b"0", bell), meeting.captions(bell))
     try:
         while not attention.is_over:
-            await first_of(*(follower.wait() for follower in followers), *attention.alarm())
+            await first_of(bell.wait(), *attention.alarm())
+            bell.clear()
             for follower in followers:
                 for entry in follower.batch():
                     await attention.read(entry)

@@ -28,4 +28,4 @@ class Intake:
 
     @property
     def is_idle(self) -> bool:
-        return not self.facts and not any(outbox.unsent() for outbox in self.tracks.values())
+        return not self.facts and all(outbox.is_empty for outbox in self.tracks.values())

@@ -17,12 +17,13 @@ import msgspec
 import structlog
 
 from shared import metrics
-from shared.bus import SCRIPTS, Bus, Epoch
+from shared.bus import Bus, Epoch
 from shared.clock import Clock
 from shared.connections import LOST
 from shared.heartbeat import Heartbeat, heartbeats
 from shared.offers import Offer, Offers
 from shared.placement import Peer, limit_of, to_hand_over, to_take
+from shared.scripting import SCRIPTS
 from shared.servers import Servers
 from shared.streams import SHARDS, ShardKeys
 from shared.waiting import is_wanted

@@ -60,7 +60,7 @@ async def speak(meeting: OwnedMeeting, means: Means) -> None:
     for entry in await meeting.bus.timeline(meeting.id):
         last = entry.id
         speech.read(entry)
-    facts = (meeting.timeline(last), meeting.captions())
+    facts = (meeting.timeline(last, speech.bell), meeting.captions(speech.bell))
     try:
         await speech.run(facts)
     finally:
@@ -81,7 +81,8 @@ class Speech:
         self._bot_id = ""
         self._is_over = False
         self._saying: asyncio.Task[None] | None = None
-        self._said = asyncio.Event()
+        self.bell = asyncio.Event()
+        """Something has come, or was said to its end."""
         self._announced: set[str] = set()
         self._ended: set[str] = set()
         """Sentences whose outcome was written, or is being written."""
@@ -106,10 +107,9 @@ class Speech:
         while not self._is_over and not (leaving.is_set() and self._is_silent):
             await self._chatting.act()
             until_ms = await self._act()
-            waits = [follower.wait() for follower in followers]
             alarm = [until(self._meeting.clock, until_ms)] if until_ms is not None else []
-            await first_of(*waits, self._said.wait(), *([] if leaving.is_set() else [leaving.wait()]), *alarm)
-            self._said.clear()
+            await first_of(self.bell.wait(), *([] if leaving.is_set() else [leaving.wait()]), *alarm)
+            self.bell.clear()
             for follower in followers:
                 for entry in follower.batch():
                     self.read(entry)
@@ -132,7 +132,7 @@ class Speech:
                 await self._saying
 
     def _on_said(self, _: asyncio.Task[None]) -> None:
-        self._said.set()
+        self.bell.set()
 
     def _check(self) -> None:
         """Raises what went wrong while saying something, such as FencedError."""

@@ -35,7 +35,7 @@ async def carrier(bus: Bus, intake: Intake) -> AsyncIterator[Carrier]:
 
 def put(carrier: Carrier, intake: Intake, first_ms: int, count: int) -> None:
     intake.tracks[MIXED].put([Chunk(first_ms + 100 * n, b"%d" % n) for n in range(count)])
-    carrier.work.set()
+    carrier.carry(intake)
 
 
 async def times(bus: Bus, intake: Intake) -> list[int]:
