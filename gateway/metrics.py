@@ -16,6 +16,11 @@ request_s = Histogram(
     buckets=HOP_BUCKETS,
 )
 reply_s = Histogram("chimein_reply_seconds", "From command to reply", ["command", "outcome"], buckets=HOP_BUCKETS)
+fact_to_watcher = Histogram(
+    "chimein_fact_to_watcher_seconds",
+    "From a fact's place on the timeline, by Redis's clock, to the watchers of a meeting",
+    buckets=HOP_BUCKETS,
+)
 watchers = Gauge("chimein_watchers", "Open event streams", ["kind"])
 watchers_cut = Counter("chimein_watchers_cut_total", "Watchers cut off for reading too slowly", ["kind"])
 webhooks = Counter("chimein_webhooks_total", "Webhooks by outcome", ["outcome"])

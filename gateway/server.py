@@ -12,6 +12,7 @@ from gateway.resources import LIVE
 from shared.connections import close, connect
 from shared.errors import BusError, ConfigError
 from shared.logs import configure
+from shared.pool_metrics import POOLS
 from shared.worker import await_redis, hear_signals
 
 SHUTDOWN_S = 2.0
@@ -38,6 +39,8 @@ async def serve(settings: GatewaySettings) -> None:
         stack.push_async_callback(bus.close)
         reader = connect(settings.bus_url)
         stack.push_async_callback(close, reader)
+        POOLS.watch(bus.redis)
+        POOLS.watch(reader)
         app = build_app(settings, bus, reader)
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()

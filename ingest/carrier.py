@@ -48,6 +48,8 @@ class Carrier:
 
     def carry(self, intake: Intake) -> None:
         """There is something of it to be sent."""
+        if intake.waits_since_s is None:
+            intake.waits_since_s = asyncio.get_running_loop().time()
         self._due[intake.meeting_id] = intake
         self._work.set()
 
@@ -80,6 +82,15 @@ class Carrier:
             except MeetingGoneError:
                 intake.gone.set()
         await self._append([intake for intake in due if not intake.gone.is_set()])
+        self._note_waits(due)
+
+    def _note_waits(self, due: Sequence[Intake]) -> None:
+        """What came meanwhile has waited for less than this round trip: it counts from now on."""
+        now_s = asyncio.get_running_loop().time()
+        for intake in due:
+            if intake.waits_since_s is not None:
+                metrics.frame_to_log.observe(now_s - intake.waits_since_s)
+            intake.waits_since_s = None if intake.is_idle else now_s
 
     async def _tell(self, intake: Intake) -> None:
         while intake.facts:

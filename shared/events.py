@@ -390,6 +390,8 @@ class SentenceComposed(Event, frozen=True, kw_only=True, tag="sentence.composed"
     is_last: bool = False
     model_asked_at: int = 0
     """Unix ms; only of an answer's first sentence."""
+    first_token_at: int = 0
+    """When the model's first piece of text came, Unix ms; only of an answer's first sentence."""
     text_at: int = 0
     """When the model had written it, Unix ms; only of an answer's first sentence."""
 

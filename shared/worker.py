@@ -20,8 +20,10 @@ from shared.errors import BusError
 from shared.health import Health
 from shared.heartbeat import Heartbeat, beat, stop_beating
 from shared.logs import configure
+from shared.pool_metrics import POOLS
 from shared.redis_checks import open_bus
 from shared.restoring import keep_writes
+from shared.stalls import watch_stalls
 from shared.status_server import serve_status
 from shared.tail import Tail
 from shared.waiting import is_wanted
@@ -70,6 +72,8 @@ async def serve(role: str, settings: Settings, body: Body, *, status_port: int) 
     if bus is None:
         return
     reader = connect(settings.bus_url)
+    POOLS.watch(bus.redis)
+    POOLS.watch(reader)
     worker = Worker(role, bus, Tail(reader), clock)
     worker.stopping = stopping
     async with contextlib.AsyncExitStack() as stack:
@@ -116,6 +120,7 @@ async def watch_over(worker: Worker, body: Body) -> None:
     tasks = [
         asyncio.create_task(worker.tail.run(), name="tail"),
         asyncio.create_task(keep_beating(worker), name="heartbeat"),
+        asyncio.create_task(watch_stalls(), name="stalls"),
         asyncio.create_task(keep_writes(worker.bus, worker.clock), name="writes"),
         asyncio.create_task(body(worker), name="body"),
     ]

@@ -25,6 +25,7 @@ from shared.events import (
 )
 from shared.meetings import write_of
 from shared.sessions import OwnedMeeting
+from shared.stages import StageBook
 from shared.tail import Follower
 from shared.waiting import first_of, until
 from speaker import metrics
@@ -78,6 +79,7 @@ class Speech:
         self._synthesis = Synthesis(means.voice, meeting.clock)
         self._chatting = Chatting(meeting, means.chat)
         self._mouth = Mouth()
+        self._stage_book = StageBook()
         self._bot_id = ""
         self._is_over = False
         self._saying: asyncio.Task[None] | None = None
@@ -99,6 +101,7 @@ class Speech:
                 self._bot_id = fact.bot_id
             case TranscriptCompleted():
                 self._is_over = True
+        self._stage_book.note(fact)
         self._chatting.hear(fact)
         self._mouth.hear(fact)
 
@@ -228,6 +231,8 @@ class Speech:
 
     async def _tell(self, fact: Event) -> None:
         await self._meeting.write(write_of(fact))
+        if stages := self._stage_book.note(fact):
+            metrics.observe(stages)
         self._mouth.hear(fact)
 
 
