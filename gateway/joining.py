@@ -154,7 +154,7 @@ async def create(bus: Bus, command: JoinMeeting, link: MeetingLink) -> None:
     names = [keys.state, shard.meetings, shard.active, keys.timeline, shard.roster, shard.commands(INGEST)]
     args: list[str | bytes | int] = [command.meeting_id, command.at, *CODEC.encode(requested), *CODEC.encode(command)]
     args += chain.from_iterable(first_state(command, link).items())
-    if first := await bus.create_script(keys=names, args=args):
+    if first := cast("bytes", await bus.create_script(names, args)):
         probe = Probe(keys.timeline, first, CODEC.encode(requested)[1])
         bus.remember(probe, functools.partial(create, bus, command, link))
 
