@@ -10,6 +10,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from gateway.admission import ensure_room
 from gateway.answers import flat, respond
 from gateway.bodies import body_of
 from gateway.config import GatewaySettings
@@ -49,6 +50,8 @@ async def join(request: web.Request) -> web.Response:
     wanted = await body_of(request, JoinRequest)
     link = link_of(wanted)
     bus, claim = request.app[BUS], request[CLAIM]
+    if not claim.known("first"):
+        await ensure_room(request)
     meeting_id = await claim.remember("meeting_id", new_meeting_id(await less_busy_shard(bus)))
     first = claim.known("first") or await first_meeting(request, wanted, link, meeting_id)
     if first != meeting_id:

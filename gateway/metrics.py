@@ -21,6 +21,7 @@ fact_to_watcher = Histogram(
     "From a fact's place on the timeline, by Redis's clock, to the watchers of a meeting",
     buckets=HOP_BUCKETS,
 )
+joins_refused = Counter("chimein_joins_refused_total", "Meetings refused because a role has no room", ["role"])
 watchers = Gauge("chimein_watchers", "Open event streams", ["kind"])
 watchers_cut = Counter("chimein_watchers_cut_total", "Watchers cut off for reading too slowly", ["kind"])
 webhooks = Counter("chimein_webhooks_total", "Webhooks by outcome", ["outcome"])

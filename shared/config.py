@@ -43,6 +43,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`json`, `console`, or `auto`: console on a terminal."""
     bind_host: str = "127.0.0.1"
     """Where this process listens."""
+    max_meetings: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Meetings that this process works for at most; 0: as many as it can serve in time. More are refused."""
 
     @property
     def bus_url(self) -> str:
