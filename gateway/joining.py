@@ -33,12 +33,12 @@ from shared.events import (
     JoinRefused,
     MeetingRequested,
     Settings,
-    new_trace,
 )
 from shared.meeting_urls import MeetingLink, parse_meeting_url
 from shared.meetings import Status
 from shared.recent_writes import Probe
 from shared.streams import INGEST, SHARDS, MeetingKeys, ShardKeys, new_meeting_id
+from shared.tracing import new_trace
 
 TENANT = "default"
 

@@ -13,6 +13,7 @@ from shared.connections import close, connect
 from shared.errors import BusError, ConfigError
 from shared.logs import configure
 from shared.pool_metrics import POOLS
+from shared.tracing import TRACING
 from shared.worker import await_redis, hear_signals
 
 SHUTDOWN_S = 2.0
@@ -26,7 +27,11 @@ def main(settings: GatewaySettings) -> None:
     if problems := tuple(problems_of(settings)):
         raise ConfigError(*problems)
     configure(settings.log_level, settings.log_format)
-    asyncio.run(serve(settings))
+    TRACING.begin("gateway", settings.otel_exporter_otlp_endpoint)
+    try:
+        asyncio.run(serve(settings))
+    finally:
+        TRACING.end()
 
 
 async def serve(settings: GatewaySettings) -> None:

@@ -572,11 +572,6 @@ def new_id() -> str:
     return secrets.token_hex(8)
 
 
-def new_trace() -> str:
-    """A sampled W3C traceparent."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
-
-
 def effect(kind: type[EventT], cause: Event, key: str | int, clock: Clock, **fields: object) -> EventT:
     """An event that `cause` led to. `key` tells one cause's effects apart and must repeat when the handler does."""
     return kind(

@@ -28,6 +28,7 @@ from shared.restoring import keep_writes
 from shared.stalls import watch_stalls
 from shared.status_server import serve_status
 from shared.tail import Tail
+from shared.tracing import TRACING
 from shared.waiting import is_wanted
 
 BEAT_EVERY_S = 0.6
@@ -64,7 +65,11 @@ Body = Callable[[Worker], Coroutine[Any, Any, None]]
 def run(role: str, settings: Settings, body: Body, *, status_port: int) -> None:
     """Runs `body` until SIGTERM or SIGINT, then lets it end by cancelling it; a second signal kills."""
     configure(settings.log_level, settings.log_format)
-    asyncio.run(serve(role, settings, body, status_port=status_port))
+    TRACING.begin(role, settings.otel_exporter_otlp_endpoint)
+    try:
+        asyncio.run(serve(role, settings, body, status_port=status_port))
+    finally:
+        TRACING.end()
 
 
 async def serve(role: str, settings: Settings, body: Body, *, status_port: int) -> None:

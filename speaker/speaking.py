@@ -27,6 +27,7 @@ from shared.meetings import write_of
 from shared.sessions import OwnedMeeting
 from shared.stages import StageBook
 from shared.tail import Follower
+from shared.tracing import TRACING
 from shared.waiting import first_of, until
 from speaker import metrics
 from speaker.chatting import Chatting
@@ -179,12 +180,16 @@ class Speech:
 
     async def _say(self, decision: Speak) -> None:
         sentence = decision.sentence
+        with TRACING.span("sentence.say", sentence.trace, meeting_id=self._meeting.id, event_id=sentence.id):
+            await self._say_aloud(sentence, decision.from_ms)
+
+    async def _say_aloud(self, sentence: SentenceComposed, from_ms: int) -> None:
         sound = self._sound(sentence)
         turn_at = self._meeting.clock.now_ms()
         try:
             await sound.begun()
             await self._announce(sentence, sound, turn_at)
-            await self._outlet.play(sound, decision.from_ms)
+            await self._outlet.play(sound, from_ms)
             outcome: Event = effect(SpeechFinished, sentence, "finished", self._meeting.clock, heard_ms=sound.made_ms)
         except SpeechError as error:
             log.warning("speech.failed", category=error.category, reason=error.reason)
