@@ -68,10 +68,8 @@ lock: $(STAMP) ## Resolve the dependencies anew
 	@$(BIN)/python -m uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-emit-index-url \
 	  --python-version 3.11 -q -o requirements.lock
 
-bench: $(STAMP) ## Measure every hop beside the floor, what of an answer is our own time, what a long briefing costs
-	@$(BIN)/python -m bench.hops
-	@$(BIN)/python -m bench.own_share
-	@$(BIN)/python -m bench.briefings
+bench: $(STAMP) ## Measure hops, cost per meeting, what a core holds, starts; a table and bench-output/results.json
+	@$(BIN)/python -m bench
 
 eval: $(STAMP) ## How right answers, citations and action items are, with the model that is configured (V=1 lists misses)
 	@PYTHONPATH=.:tests/support $(BIN)/python -m evaluation $(if $(V),-v)

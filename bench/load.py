@@ -128,6 +128,11 @@ async def redis_bytes(system: System) -> int:
     return int((await system.bus.redis.info("memory"))["used_memory"])
 
 
+def levels_of(found: list[dict[str, object]]) -> list[Level]:
+    """As they were written."""
+    return msgspec.convert(found, list[Level])
+
+
 def figures(results: dict[str, list[Level]]) -> dict[str, float]:
     """What other tables are computed from. Costs are those of the fullest level that holds."""
     pair, whole = [[level for level in results[name] if level.holds] for name in ("pair", "whole")]

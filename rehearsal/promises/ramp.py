@@ -13,8 +13,10 @@ from rehearsal.ledger import check
 from rehearsal.numbered_links import link_of
 from rehearsal.promises.rig import until
 from rehearsal.promises.stage import BLOCKS_PER_FRAME, Stage
+from shared.bus import entries_of
 from shared.events import AudioEnded, LineHeard, new_id
 from shared.numbered_pcm import BLOCK_MS
+from shared.streams import CHUNK_MS, MIXED, MeetingKeys, source_ms_of
 
 if TYPE_CHECKING:
     from rehearsal.promises.load import Watched
@@ -81,6 +83,7 @@ async def finish(stage: Stage, there: list[Joined], failures: list[str]) -> int:
     await asyncio.gather(*(one.task for one in there))
     for one in there:
         heard_ms = one.bot.next_block * BLOCK_MS
+        await until(partial(is_in_log, stage, one.meeting, heard_ms), 60)
         ended = AudioEnded(id=new_id(), meeting_id=one.meeting, at=1, heard_ms=heard_ms)
         await stage.rig.bus.append(one.meeting, ended)
     lost_ms = 0
@@ -91,3 +94,9 @@ async def finish(stage: Stage, there: list[Joined], failures: list[str]) -> int:
         lost_ms += verdict.lost_ms
         failures += [f"{one.meeting}, which was let in: {verdict}"] * (not verdict.is_clean)
     return lost_ms
+
+
+async def is_in_log(stage: Stage, meeting: str, until_ms: int) -> bool:
+    """All that was sent: as ingest knows it when the platform says that the meeting has ended."""
+    found = entries_of(await stage.rig.bus.redis.xrevrange(MeetingKeys(meeting).audio(MIXED), count=1))
+    return bool(found) and source_ms_of(found[0].id) + CHUNK_MS >= until_ms
