@@ -26,6 +26,7 @@ PAIR = ("ingest", "transcriber")
 LEVELS = (1, 10, 50, 100, 200, 300, 400, 500, 600)
 SETTLE_S = 3.0
 MEASURE_S = float(os.environ.get("MEASURE_S", "8"))
+TRIES = 2
 MOST_LATE_S = 0.05
 LEAST_TAKEN = 0.98
 """Of the frames that are due; the bots share the machine too."""
@@ -77,12 +78,23 @@ async def climb(roles: Sequence[str]) -> list[Level]:
             await crowd.join(count - there)
             crowd.talk()
             there = count
-            await asyncio.sleep(SETTLE_S)
-            levels.append(await measure(system, http, roles, count, empty_bytes))
-            show(levels[-1])
+            levels.append(await settled(system, http, roles, count, empty_bytes))
             if not levels[-1].holds:
                 break
         return levels
+
+
+async def settled(
+    system: System, http: aiohttp.ClientSession, roles: Sequence[str], meetings: int, empty_bytes: int
+) -> Level:
+    """What does not hold is measured once more: something else may have been busy."""
+    for _ in range(TRIES):
+        await asyncio.sleep(SETTLE_S)
+        level = await measure(system, http, roles, meetings, empty_bytes)
+        show(level)
+        if level.holds:
+            break
+    return level
 
 
 def share_cores(system: System, roles: Sequence[str]) -> None:
