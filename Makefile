@@ -7,7 +7,8 @@ CORES  := ingest.grid ingest.outbox ingest.frames ingest.strands ingest.source_c
           transcriber.speakers transcriber.turns transcriber.voices transcriber.opinions transcriber.hindsight \
           transcriber.watch transcriber.vocabulary transcriber.timing transcriber.coverage transcriber.latency \
           transcriber.lines brain.sentences brain.citations brain.composing \
-          brain.rules.retrieval brain.addressed.addressing speaker.talking shared.view shared.backlog
+          brain.rules.retrieval brain.addressed.addressing speaker.talking shared.view shared.backlog shared.fullness \
+          shared.stages
 ON_REDIS := tests/shared tests/ingest/test_carrier.py tests/flows/test_question_to_answer.py
 STAMP  := $(VENV)/.ready
 TOOLS  := $(VENV)/.shipping
@@ -94,10 +95,8 @@ lock: $(STAMP) ## Resolve the dependencies anew
 	@$(COMPILE) pyproject.toml --extra local -c requirements.lock --no-annotate --no-header -o deploy/locks/local.lock
 	@$(COMPILE) deploy/tools.in -c requirements.lock --no-annotate --no-header -o deploy/locks/tools.lock
 
-bench: $(STAMP) ## Measure every hop beside the floor, what of an answer is our own time, what a long briefing costs
-	@$(BIN)/python -m bench.hops
-	@$(BIN)/python -m bench.own_share
-	@$(BIN)/python -m bench.briefings
+bench: $(STAMP) ## Measure hops, cost per meeting, what a core holds, starts; a table and bench-output/results.json
+	@$(BIN)/python -m bench
 
 eval: $(STAMP) ## How right answers, citations and action items are, with the model that is configured (V=1 lists misses)
 	@PYTHONPATH=.:tests/support $(BIN)/python -m evaluation $(if $(V),-v)

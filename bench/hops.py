@@ -1,4 +1,7 @@
-"""How long each hop takes beside the floor: one XADD to a blocked XREAD on the same server, in the same run.
+"""How long each hop takes beside its floor, measured in the same run.
+
+The floor of a hop is what it cannot do without: so many entries from one XADD to a blocked XREAD by redis-py, and so
+many messages over a WebSocket with nothing behind it.
 
     python -m bench.hops
 
@@ -14,6 +17,7 @@ from datetime import UTC, datetime
 
 import aiohttp
 from websockets.asyncio.client import connect as dial
+from websockets.asyncio.server import ServerConnection, serve
 
 from bench.system import OUTPUT, first, running
 from rehearsal.made_meetings import new_meeting, socket_path
@@ -27,6 +31,17 @@ from shared.tail import Follower, Tail
 ROUNDS = 300
 WARM = 30
 """First rounds, not counted."""
+STREAM, SOCKET = "floor: XADD → blocked XREAD", "floor: bare WebSocket"
+FLOORS = {
+    STREAM: (1, 0),
+    SOCKET: (0, 1),
+    "ingest: frame in → chunk on the stream": (1, 1),
+    "transcriber: chunk → line on the timeline": (1, 0),
+    "gateway: fact → WebSocket client": (1, 1),
+    "brain: POST say → first sentence": (2, 1),
+    "speaker: sentence → SpeechStarted": (1, 0),
+}
+"""Entries and messages that each hop is made of. The entry that begins a hop has been read by both sides already."""
 
 
 async def main() -> None:
@@ -48,7 +63,8 @@ async def measure(bench: Bench) -> dict[str, list[float]]:
     ingest, transcriber = await frames_to_lines(bench)
     first_sentence, first_audio = await text_to_speech(bench)
     return {
-        "floor: XADD → blocked XREAD": await floor(bench),
+        STREAM: await floor(bench),
+        SOCKET: await bare_socket(),
         "ingest: frame in → chunk on the stream": ingest,
         "transcriber: chunk → line on the timeline": transcriber,
         "gateway: fact → WebSocket client": await fact_to_client(bench),
@@ -67,6 +83,26 @@ async def floor(bench: Bench) -> list[float]:
         await bench.bus.redis.xadd("floor", {"pcm": bytes(3200), "n": n})
         await read
         took.append((time.perf_counter() - began) * 1000)
+    return took
+
+
+async def bare_socket() -> list[float]:
+    """A message of a frame's size, to a server that notes when it came."""
+    came: asyncio.Queue[float] = asyncio.Queue()
+
+    async def hear(connection: ServerConnection) -> None:
+        async for _ in connection:
+            came.put_nowait(time.perf_counter())
+
+    took, message = [], "x" * 4_700
+    async with serve(hear, "127.0.0.1", 0, compression=None) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with dial(f"ws://127.0.0.1:{port}", compression=None, proxy=None) as socket:
+            for _ in range(ROUNDS):
+                began = time.perf_counter()
+                await socket.send(message)
+                took.append((await came.get() - began) * 1000)
+                await asyncio.sleep(0.004)
     return took
 
 
@@ -153,14 +189,16 @@ def line_end_of(entry: Entry) -> int | None:
 
 
 def report(hops: dict[str, list[float]]) -> None:
-    base = statistics.median(hops["floor: XADD → blocked XREAD"][WARM:])
+    warm = {name: sorted(took[min(WARM, len(took) // 5) :]) for name, took in hops.items()}
+    stream, socket = statistics.median(warm[STREAM]), statistics.median(warm[SOCKET])
     rows = {}
-    print(f"{'hop':<45} {'p50 ms':>8} {'p99 ms':>8} {'p50/floor':>10} {'n':>6}")
-    for name, took in hops.items():
-        warm = sorted(took[min(WARM, len(took) // 5) :])
-        p50, p99 = statistics.median(warm), warm[min(len(warm) - 1, int(len(warm) * 0.99))]
-        rows[name] = {"p50_ms": p50, "p99_ms": p99, "over_floor": p50 / base, "n": len(warm)}
-        print(f"{name:<45} {p50:>8.2f} {p99:>8.2f} {p50 / base:>10.1f} {len(warm):>6}")
+    print(f"{'hop':<45} {'p50 ms':>8} {'p99 ms':>8} {'floor ms':>9} {'p50/floor':>10} {'n':>6}")
+    for name, took in warm.items():
+        entries, messages = FLOORS[name]
+        floor_ms = entries * stream + messages * socket
+        p50, p99 = statistics.median(took), took[min(len(took) - 1, int(len(took) * 0.99))]
+        rows[name] = {"p50_ms": p50, "p99_ms": p99, "floor_ms": floor_ms, "over_floor": p50 / floor_ms, "n": len(took)}
+        print(f"{name:<45} {p50:>8.2f} {p99:>8.2f} {floor_ms:>9.2f} {p50 / floor_ms:>10.1f} {len(took):>6}")
     (OUTPUT / "hops.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False))
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,6 @@ SCRIPTED = {
     "TRANSCRIBER_ENGINE": "scripted",
     "SPEAKER_VOICE": "scripted",
     "LOG_FORMAT": "json",
-    **{f"{role.upper()}_STATUS_PORT": "0" for role in ROLES},
 }
 
 
@@ -33,13 +32,16 @@ class System:
     bus: Bus
     tail: Tail
     ports: Mapping[str, str]
+    pids: Mapping[str, int]
+    """By role, and of `redis`."""
 
 
 @asynccontextmanager
-async def running(environ: Mapping[str, str]) -> AsyncIterator[System]:
+async def running(environ: Mapping[str, str], roles: Sequence[str] = ROLES) -> AsyncIterator[System]:
     """Ready; its logs are in bench-output."""
     await asyncio.to_thread(OUTPUT.mkdir, exist_ok=True)
-    ports = {"GATEWAY_PORT": str(free_port()), "INGEST_PORT": str(free_port())}
+    names = ["GATEWAY_PORT", "INGEST_PORT", *(f"{role.upper()}_STATUS_PORT" for role in ROLES if role != "gateway")]
+    ports = {name: str(free_port()) for name in names}
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(EmbeddedRedis(OUTPUT / "redis"))
         bus = Bus(connect(redis.url))
@@ -47,10 +49,14 @@ async def running(environ: Mapping[str, str]) -> AsyncIterator[System]:
         await bus.redis.flushall()
         settings = {**os.environ, **SCRIPTED, **environ, **ports, "REDIS_URL": redis.url}
         supervisor = await stack.enter_async_context(Supervisor(settings, OUTPUT))
-        for role in ROLES:
-            await supervisor.start_worker(role)
-        await ready(ports["GATEWAY_PORT"])
-        yield System(bus, await stack.enter_async_context(following(redis.url)), ports)
+        pids = {role: (await supervisor.start_worker(role)).process.pid for role in roles}
+        await asyncio.gather(*(ready(metrics_port(ports, role)) for role in roles))
+        tail = await stack.enter_async_context(following(redis.url))
+        yield System(bus, tail, ports, {**pids, "redis": redis.pid})
+
+
+def metrics_port(ports: Mapping[str, str], role: str) -> str:
+    return ports["GATEWAY_PORT" if role == "gateway" else f"{role.upper()}_STATUS_PORT"]
 
 
 async def ready(port: str) -> None:

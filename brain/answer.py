@@ -174,8 +174,10 @@ class Answer:
 
     def _sentence(self, text: str, cites: list[Cite]) -> SentenceComposed:
         n = len(self._sentences)
-        times = {"model_asked_at": self._started_at, "text_at": self._text_at} if n == 0 else {}
-        fields = {"n": n, "text": text, "speak": self._speak and self._is_aloud, "cites": cites, **times}
+        fields: dict[str, object] = {"n": n, "text": text, "speak": self._speak and self._is_aloud, "cites": cites}
+        if n == 0:
+            fields |= {"model_asked_at": self._started_at, "first_token_at": self._first_token_at}
+            fields["text_at"] = self._text_at
         return effect(SentenceComposed, self._command, n, self._clock, **fields)
 
     def _cites(self) -> list[Cite]:

@@ -29,11 +29,11 @@ from shared.events import (
     TranscriptCompleted,
     WriteBrief,
     effect,
-    new_trace,
 )
 from shared.meetings import write_of
 from shared.sessions import OwnedMeeting
 from shared.streams import BRAIN
+from shared.tracing import TRACING, new_trace
 from shared.waiting import first_of, rest, until
 
 TOO_LATE_MS = 15_000
@@ -53,10 +53,12 @@ async def attend(meeting: OwnedMeeting, brain: Brain) -> None:
     attention.remember(past)
     for entry in past:
         await attention.read(entry)
-    followers = (meeting.timeline(past[-1].id if past else b"0"), meeting.captions())
+    bell = asyncio.Event()
+    followers = (meeting.timeline(past[-1].id if past else b"0", bell), meeting.captions(bell))
     try:
         while not attention.is_over:
-            await first_of(*(follower.wait() for follower in followers), *attention.alarm())
+            await first_of(bell.wait(), *attention.alarm())
+            bell.clear()
             for follower in followers:
                 for entry in follower.batch():
                     await attention.read(entry)
@@ -186,19 +188,20 @@ class Attention:
         is_late = self._meeting.clock.now_ms() - cause.at > TOO_LATE_MS
         if is_late or question_id in self._asked:
             return
-        command = AskQuestion(
-            id=question_id,
-            cause_id=cause.id,
-            meeting_id=self._meeting.id,
-            at=self._meeting.clock.now_ms(),
-            trace=cause.trace or new_trace(),
-            question=question,
-            asked_by=asked_by,
-        )
-        asked = effect(Asked, command, "asked", self._meeting.clock, **asked_fields(command, via, replaces))
-        await self._send(command)
-        await self._meeting.write(write_of(asked))
-        log.info("question.noticed", meeting_id=self._meeting.id, via=via)
+        with TRACING.span("question.notice", cause.trace, meeting_id=self._meeting.id) as trace:
+            command = AskQuestion(
+                id=question_id,
+                cause_id=cause.id,
+                meeting_id=self._meeting.id,
+                at=self._meeting.clock.now_ms(),
+                trace=trace or new_trace(),
+                question=question,
+                asked_by=asked_by,
+            )
+            asked = effect(Asked, command, "asked", self._meeting.clock, **asked_fields(command, via, replaces))
+            await self._send(command)
+            await self._meeting.write(write_of(asked))
+            log.info("question.noticed", meeting_id=self._meeting.id, via=via)
 
     async def _send(self, command: AskQuestion | WriteBrief) -> None:
         while True:

@@ -20,6 +20,7 @@ from rehearsal.promises import (
     failover,
     history,
     ingest,
+    load,
     models,
     poison,
     redis_dies,
@@ -46,6 +47,7 @@ PROMISES = {
     11: Promise(run=repeats.run, full=Load(seconds=180)),
     12: Promise(run=backlog.run, full=Load()),
     14: Promise(run=history.run, full=Load(seconds=60, kills=200), on_cluster=True),
+    15: Promise(run=load.run, full=Load(meetings=100, seconds=1800)),
     16: Promise(run=doors.run, full=Load()),
     19: Promise(run=words.run, full=Load()),
 }
@@ -57,9 +59,9 @@ async def prove(numbers: list[int], wanted: Mapping[str, float | None], out: Pat
     """`wanted` has what differs from the full form, by the names of Load. Returns 0 when all of them were kept."""
     outcomes = []
     for number in numbers or sorted(PROMISES):
-        for load in loads_of(PROMISES[number], wanted):
-            console.print(f"promise {number}, seed {load.seed} …", style="dim")
-            outcomes.append(await prove_one(number, load, out / f"promise-{number}"))
+        for given in loads_of(PROMISES[number], wanted):
+            console.print(f"promise {number}, seed {given.seed} …", style="dim")
+            outcomes.append(await prove_one(number, given, out / f"promise-{number}"))
             show(outcomes[-1], console)
             await asyncio.to_thread(write, out, outcomes)
     return int(any(outcome.failures for outcome in outcomes))

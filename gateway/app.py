@@ -18,6 +18,7 @@ from gateway.readiness import WATCHMAN, Watchman
 from gateway.resources import BUS, CLOCK, HEALTH, LIVE, PRICES, SETTINGS, end_streams, side_tasks
 from gateway.routes import ROUTES
 from gateway.routing import Route
+from gateway.traces import traced
 from shared.bus import Bus
 from shared.clock import Clock, SystemClock
 from shared.health import Health
@@ -27,7 +28,7 @@ from shared.spending import load_prices
 def build_app(settings: GatewaySettings, bus: Bus, reader: Redis, clock: Clock | None = None) -> web.Application:
     """`reader` is a client for blocking reads alone. Both clients stay the caller's to close."""
     app = web.Application(
-        middlewares=[measure, problems, doors.guard, once],
+        middlewares=[measure, traced, problems, doors.guard, once],
         client_max_size=MAX_BODY_BYTES,
     )
     app[SETTINGS], app[BUS], app[LIVE] = settings, bus, Live(reader, settings.quiet_s)

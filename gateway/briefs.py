@@ -14,8 +14,9 @@ from gateway.sending import absence_of, ensure_kept, latest, send, view_of
 from shared import streams
 from shared.bus import Bus, decoded
 from shared.errors import Category
-from shared.events import Brief, BriefFailed, BriefWritten, LineHeard, WriteBrief, new_id, new_trace, tag_of
+from shared.events import Brief, BriefFailed, BriefWritten, LineHeard, WriteBrief, new_id, tag_of
 from shared.streams import BRAIN, MeetingKeys
+from shared.tracing import new_trace
 
 
 async def show_brief(request: web.Request) -> web.Response:

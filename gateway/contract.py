@@ -112,6 +112,42 @@ class MeetingStatus(MeetingSummary, frozen=True, kw_only=True):
     troubles: list[TroubleNow]
 
 
+class AnswerTimings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the time between a question and the first sound of its answer went. Moments are Unix ms; 0: not known."""
+
+    request_id: str
+    via: str
+    """How it was asked: `api`, `voice` or `chat`."""
+    last_word_at: int
+    """End of the question in the meeting; of one that came over HTTP, when it was taken."""
+    final_text_at: int
+    addressed_at: int
+    model_asked_at: int
+    first_token_at: int
+    first_sentence_at: int
+    voice_asked_at: int
+    first_speech_at: int
+    """The first byte of the voice."""
+    turn_at: int
+    """Nobody else spoke."""
+    handed_at: int
+    """The sound was handed to the way into the meeting."""
+    whole_ms: int
+    own_ms: int
+    """Of that, chimein's own share."""
+    vendor_ms: int
+    """Of that, the speech engine, the model and the voice."""
+    waited_ms: int
+    """Of that, until people paused."""
+
+
+class MeetingTimings(msgspec.Struct, frozen=True, kw_only=True):
+    """Every answer of a meeting that was begun to be said, in order."""
+
+    meeting_id: str
+    answers: list[AnswerTimings]
+
+
 class VocabularyKept(msgspec.Struct, frozen=True, kw_only=True):
     """The names and terms as they count from now on: each once, without needless space."""
 

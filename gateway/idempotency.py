@@ -12,9 +12,10 @@ from aiohttp import web
 from gateway.bodies import raw_body
 from gateway.problems import Handler, ProblemError
 from gateway.resources import BUS, CLOCK
-from shared.bus import SCRIPTS, Bus
+from shared.bus import Bus
 from shared.clock import Clock
 from shared.events import new_id
+from shared.scripting import SCRIPTS
 from shared.streams import IDEMPOTENCY
 
 KEPT_MS = 24 * 3600 * 1000

@@ -10,6 +10,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from gateway.admission import ensure_room
 from gateway.answers import flat, respond
 from gateway.bodies import body_of
 from gateway.config import GatewaySettings
@@ -32,12 +33,12 @@ from shared.events import (
     JoinRefused,
     MeetingRequested,
     Settings,
-    new_trace,
 )
 from shared.meeting_urls import MeetingLink, parse_meeting_url
 from shared.meetings import Status
 from shared.recent_writes import Probe
 from shared.streams import INGEST, SHARDS, MeetingKeys, ShardKeys, new_meeting_id
+from shared.tracing import new_trace
 
 TENANT = "default"
 
@@ -49,6 +50,8 @@ async def join(request: web.Request) -> web.Response:
     wanted = await body_of(request, JoinRequest)
     link = link_of(wanted)
     bus, claim = request.app[BUS], request[CLAIM]
+    if not claim.known("first"):
+        await ensure_room(request)
     meeting_id = await claim.remember("meeting_id", new_meeting_id(await less_busy_shard(bus)))
     first = claim.known("first") or await first_meeting(request, wanted, link, meeting_id)
     if first != meeting_id:
@@ -154,7 +157,7 @@ async def create(bus: Bus, command: JoinMeeting, link: MeetingLink) -> None:
     names = [keys.state, shard.meetings, shard.active, keys.timeline, shard.roster, shard.commands(INGEST)]
     args: list[str | bytes | int] = [command.meeting_id, command.at, *CODEC.encode(requested), *CODEC.encode(command)]
     args += chain.from_iterable(first_state(command, link).items())
-    if first := await bus.create_script(keys=names, args=args):
+    if first := cast("bytes", await bus.create_script(names, args)):
         probe = Probe(keys.timeline, first, CODEC.encode(requested)[1])
         bus.remember(probe, functools.partial(create, bus, command, link))
 

@@ -9,8 +9,10 @@ import msgspec
 import structlog
 from redis.asyncio import Redis
 
+from gateway.metrics import fact_to_watcher
 from gateway.problems import restarting
-from shared.bus import decoded
+from shared.bus import Entry, decoded
+from shared.clock import SystemClock
 from shared.errors import MeetingGoneError
 from shared.events import AnyEvent, MeetingErased
 from shared.streams import MeetingKeys
@@ -20,6 +22,11 @@ ROOM = 200
 """Events that wait for one watcher; more stay in Redis until it has read them."""
 
 log = structlog.get_logger()
+
+
+def now_ms() -> int:
+    """To be compared with Redis's clock, not with ours."""
+    return SystemClock().now_ms()
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -79,6 +86,7 @@ class Watch:
             asyncio.create_task(self._pump_timeline(timeline), name="watch-timeline"),
             asyncio.create_task(self._pump_captions(captions), name="watch-captions"),
         ]
+        self._since_ms = now_ms()
         self.is_over = False
 
     async def next(self) -> Seen | None:
@@ -95,7 +103,14 @@ class Watch:
     async def _pump_timeline(self, follower: Follower) -> None:
         async for entry in follower:
             if event := decoded(entry):
+                self._measure(entry)
                 await self._queue.put(Seen(event, entry.id.decode()))
+
+    def _measure(self, entry: Entry) -> None:
+        """Facts from before are history that a client catches up with."""
+        at_ms = int(entry.id.partition(b"-")[0])
+        if at_ms >= self._since_ms:
+            fact_to_watcher.observe(max(0, now_ms() - at_ms) / 1000)
 
     async def _pump_captions(self, follower: Follower) -> None:
         """A caption that finds no room is dropped: the next one replaces it anyway."""

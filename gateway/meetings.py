@@ -14,9 +14,10 @@ from gateway.sending import absence_of, send
 from shared import streams
 from shared.bus import Bus, decoded
 from shared.errors import MeetingGoneError
-from shared.events import BotLeft, EraseMeeting, LeaveMeeting, LeaveRefused, MeetingErased, new_id, new_trace
+from shared.events import BotLeft, EraseMeeting, LeaveMeeting, LeaveRefused, MeetingErased, new_id
 from shared.meetings import FINAL
 from shared.streams import INGEST, MeetingKeys
+from shared.tracing import new_trace
 
 log = structlog.get_logger()
 

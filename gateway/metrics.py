@@ -16,6 +16,12 @@ request_s = Histogram(
     buckets=HOP_BUCKETS,
 )
 reply_s = Histogram("chimein_reply_seconds", "From command to reply", ["command", "outcome"], buckets=HOP_BUCKETS)
+fact_to_watcher = Histogram(
+    "chimein_fact_to_watcher_seconds",
+    "From a fact's place on the timeline, by Redis's clock, to the watchers of a meeting",
+    buckets=HOP_BUCKETS,
+)
+joins_refused = Counter("chimein_joins_refused_total", "Meetings refused because a role has no room", ["role"])
 watchers = Gauge("chimein_watchers", "Open event streams", ["kind"])
 watchers_cut = Counter("chimein_watchers_cut_total", "Watchers cut off for reading too slowly", ["kind"])
 dead_letters = Gauge("chimein_dead_letters", "Commands that were given up on and are kept, of all roles")

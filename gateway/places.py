@@ -9,10 +9,11 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, cast
 
-from shared.bus import SCRIPTS, Bus
+from shared.bus import Bus
 from shared.clock import Clock
 from shared.meeting_urls import MeetingLink, parse_meeting_url
 from shared.meetings import FINAL
+from shared.scripting import SCRIPTS
 from shared.streams import MEETING_URL, PLACE, STATUS, TENANT, MeetingKeys
 
 KEPT_MS = 48 * 3600 * 1000

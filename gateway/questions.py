@@ -23,9 +23,9 @@ from shared.events import (
     SayText,
     SentenceComposed,
     effect,
-    new_trace,
 )
 from shared.streams import BRAIN
+from shared.tracing import new_trace
 
 NOBODY_SAID = "somebody over HTTP"
 

@@ -13,6 +13,7 @@ from shared.clock import Clock
 from shared.health import Health
 from shared.restoring import keep_writes
 from shared.spending import Prices
+from shared.stalls import watch_stalls
 
 SETTINGS = web.AppKey("settings", GatewaySettings)
 BUS = web.AppKey("bus", Bus)
@@ -29,6 +30,7 @@ async def side_tasks(app: web.Application) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(app[LIVE].run(), name="tail"),
         asyncio.create_task(turn_health(app), name="health"),
+        asyncio.create_task(watch_stalls(), name="stalls"),
         asyncio.create_task(keep_writes(app[BUS], app[CLOCK]), name="writes"),
     ]
     yield

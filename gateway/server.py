@@ -12,6 +12,8 @@ from gateway.resources import LIVE
 from shared.connections import close, connect
 from shared.errors import BusError, ConfigError
 from shared.logs import configure
+from shared.pool_metrics import POOLS
+from shared.tracing import TRACING
 from shared.worker import await_redis, hear_signals
 
 SHUTDOWN_S = 2.0
@@ -25,7 +27,11 @@ def main(settings: GatewaySettings) -> None:
     if problems := tuple(problems_of(settings)):
         raise ConfigError(*problems)
     configure(settings.log_level, settings.log_format)
-    asyncio.run(serve(settings))
+    TRACING.begin("gateway", settings.otel_exporter_otlp_endpoint)
+    try:
+        asyncio.run(serve(settings))
+    finally:
+        TRACING.end()
 
 
 async def serve(settings: GatewaySettings) -> None:
@@ -38,6 +44,8 @@ async def serve(settings: GatewaySettings) -> None:
         stack.push_async_callback(bus.close)
         reader = connect(settings.bus_url)
         stack.push_async_callback(close, reader)
+        POOLS.watch(bus.redis)
+        POOLS.watch(reader)
         app = build_app(settings, bus, reader)
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()

@@ -9,7 +9,8 @@ from gateway.bodies import body_of, meeting_id_of
 from gateway.contract import VocabularyKept
 from gateway.requests import VocabularyRequest
 from gateway.resources import BUS, CLOCK
-from shared.events import VocabularyChanged, new_id, new_trace
+from shared.events import VocabularyChanged, new_id
+from shared.tracing import new_trace
 
 
 async def change_vocabulary(request: web.Request) -> web.Response:

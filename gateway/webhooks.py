@@ -16,9 +16,10 @@ from gateway.recall_reports import LONGEST_CODE, Webhook, read, unix_ms_of
 from gateway.resources import BUS, CLOCK, SETTINGS
 from gateway.sending import meeting_with, send
 from shared.errors import MeetingGoneError
-from shared.events import ReportBotStatus, new_trace
+from shared.events import ReportBotStatus
 from shared.signatures import Delivery, delivery_of
 from shared.streams import INGEST, WEBHOOK_AT, WEBHOOK_SEEN
+from shared.tracing import new_trace
 
 SEEN_KEPT_S = 3 * 24 * 3600
 """Longer than the platform tries to deliver."""

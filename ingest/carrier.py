@@ -6,7 +6,7 @@ it still has are passed over.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 import redis.exceptions
 import structlog
@@ -15,31 +15,44 @@ from ingest import metrics
 from ingest.grid import Chunk
 from ingest.intake import Intake
 from shared.backlog import Backlog
-from shared.bus import SCRIPTS, Bus
+from shared.bus import Bus
 from shared.clock import Clock
 from shared.connections import LOST
 from shared.errors import MeetingGoneError
 from shared.meetings import write_of
+from shared.scripting import Call, Script
 from shared.servers import look_again
 from shared.streams import AUDIO_CAP_MS, CHUNK_MS, RECEIVED
 from shared.waiting import is_wanted
 
 TOLD_EVERY_MS = 1000
 AGAIN_S = 0.2
+REST_S, MOST_REST_S = 30e-6, 0.01
+"""Between two rounds, for each meeting: the more there are, the more chunks share one."""
+
+Reply = list[bytes] | Exception
 
 log = structlog.get_logger()
 
 
 class Carrier:
-    """`run` must be running, and `work` be set when there is something to carry."""
+    """`run` must be running."""
 
     def __init__(self, bus: Bus, clock: Clock, unsent: Backlog | None = None) -> None:
         self._bus, self._clock, self._unsent = bus, clock, unsent or Backlog(clock)
-        self._append_script = bus.redis.register_script((SCRIPTS / "append.lua").read_text())
-        self._received = bus.redis.register_script((SCRIPTS / "received.lua").read_text())
+        self._append_script, self._received = Script(bus.redis, "append"), Script(bus.redis, "received")
         self._opened: set[tuple[str, str]] = set()
         self.intakes: dict[str, Intake] = {}
-        self.work = asyncio.Event()
+        self._due: dict[str, Intake] = {}
+        """Those that have something to be sent."""
+        self._work = asyncio.Event()
+
+    def carry(self, intake: Intake) -> None:
+        """There is something of it to be sent."""
+        if intake.waits_since_s is None:
+            intake.waits_since_s = asyncio.get_running_loop().time()
+        self._due[intake.meeting_id] = intake
+        self._work.set()
 
     def forget(self, intake: Intake) -> None:
         self.intakes.pop(intake.meeting_id, None)
@@ -48,29 +61,39 @@ class Carrier:
     async def run(self) -> None:
         """Until cancelled."""
         while is_wanted():
-            await self.work.wait()
-            self.work.clear()
+            await self._work.wait()
+            self._work.clear()
             self._unsent.begin(self)
             try:
                 await self.flush()
                 self._unsent.end(self)
+                await asyncio.sleep(min(len(self.intakes) * REST_S, MOST_REST_S))
             except LOST as error:
                 log.warning("carrier.interrupted", error=type(error).__name__)
                 await self._clock.sleep(AGAIN_S)
                 await look_again(self._bus.redis)
-                self.work.set()
+                for intake in self.intakes.values():
+                    self.carry(intake)
 
     async def flush(self) -> None:
-        """Sends what is there. Raises what LOST names; then nothing counts as sent."""
-        for intake in list(self.intakes.values()):
-            if intake.gone.is_set():
-                continue
+        """Sends what is due. Raises what LOST names; then nothing counts as sent."""
+        due, self._due = [intake for intake in self._due.values() if not intake.gone.is_set()], {}
+        for intake in due:
             try:
                 await self._tell(intake)
                 await self._open_tracks(intake)
             except MeetingGoneError:
                 intake.gone.set()
-        await self._append()
+        await self._append([intake for intake in due if not intake.gone.is_set()])
+        self._note_waits(due)
+
+    def _note_waits(self, due: Sequence[Intake]) -> None:
+        """What came meanwhile has waited for less than this round trip: it counts from now on."""
+        now_s = asyncio.get_running_loop().time()
+        for intake in due:
+            if intake.waits_since_s is not None:
+                metrics.frame_to_log.observe(now_s - intake.waits_since_s)
+            intake.waits_since_s = None if intake.is_idle else now_s
 
     async def _tell(self, intake: Intake) -> None:
         while intake.facts:
@@ -83,57 +106,55 @@ class Carrier:
                 await self._bus.open_track(intake.meeting_id, track)
                 self._opened.add((intake.meeting_id, track))
 
-    async def _append(self) -> None:
+    async def _append(self, due: Sequence[Intake]) -> None:
         """Every unsent chunk of every track in one round trip."""
-        calls = [
+        parts = [
             (intake, track, chunks)
-            for intake in self.intakes.values()
-            if not intake.gone.is_set()
+            for intake in due
             for track, outbox in intake.tracks.items()
             if (chunks := outbox.unsent())
         ]
-        if not calls:
-            return
-        pipe = self._bus.redis.pipeline(transaction=False)
-        for intake, track, chunks in calls:
-            pipe.execute_command("EVALSHA", self._append_script.sha, 2, *arguments_of(intake, track, chunks))
-        replies = await pipe.execute(raise_on_error=False)
-        for (intake, track, chunks), reply in zip(calls, replies, strict=True):
-            await self._check(intake, track, chunks, reply)
+        replies = await self._append_script.each([call_of(*part) for part in parts])
+        news = [self._check(*part, cast("Reply", reply)) for part, reply in zip(parts, replies, strict=True)]
+        for reply in await self._received.each([call for call in news if call]):
+            raise_if_failed(reply)
 
-    async def _check(self, intake: Intake, track: str, chunks: list[Chunk], reply: list[bytes] | Exception) -> None:
-        """Raises what means that Redis is not itself."""
-        if isinstance(reply, redis.exceptions.NoScriptError):
-            await self._bus.redis.script_load(cast("str", self._append_script.script))
-            self.work.set()
-        elif isinstance(reply, Exception):
-            raise reply if isinstance(reply, LOST) else redis.exceptions.ConnectionError(str(reply))
-        elif reply[0] == b"OK":
-            await self._acknowledge(intake, track, chunks, new=int(reply[1]), dropped=int(reply[2]))
-        else:
-            log.warning("chunks.forgotten", meeting_id=intake.meeting_id, reason=reply[0].decode())
-            self._opened.discard((intake.meeting_id, track))
-            intake.tracks[track].rewind()
-            self.work.set()
+    def _check(self, intake: Intake, track: str, chunks: list[Chunk], reply: Reply) -> Call | None:
+        """What is to be told of it, if anything. Raises what means that Redis is not itself."""
+        raise_if_failed(reply)
+        assert not isinstance(reply, Exception)
+        if reply[0] == b"OK":
+            return self._acknowledge(intake, track, chunks, new=int(reply[1]), dropped=int(reply[2]))
+        log.warning("chunks.forgotten", meeting_id=intake.meeting_id, reason=reply[0].decode())
+        self._opened.discard((intake.meeting_id, track))
+        intake.tracks[track].rewind()
+        self.carry(intake)
+        return None
 
-    async def _acknowledge(self, intake: Intake, track: str, chunks: list[Chunk], *, new: int, dropped: int) -> None:
+    def _acknowledge(self, intake: Intake, track: str, chunks: list[Chunk], *, new: int, dropped: int) -> Call | None:
+        """How far audio has come, once a second."""
         intake.tracks[track].acknowledge(len(chunks))
         intake.dropped_at = self._clock.now_ms() if dropped else intake.dropped_at
         metrics.chunks_appended.inc(new)
         metrics.chunks_repeated.inc(len(chunks) - new)
         metrics.chunks_dropped.inc(dropped)
         end_ms = chunks[-1].source_ms + CHUNK_MS
-        if chunks[0].source_ms // TOLD_EVERY_MS != end_ms // TOLD_EVERY_MS:
-            origin = "" if intake.origin_ms is None else str(round(intake.origin_ms))
-            told: list[str | int] = [RECEIVED + track, end_ms, self._clock.now_ms(), origin]
-            await self._received(keys=[intake.keys.state], args=told)
+        if chunks[0].source_ms // TOLD_EVERY_MS == end_ms // TOLD_EVERY_MS:
+            return None
+        origin = "" if intake.origin_ms is None else str(round(intake.origin_ms))
+        return Call([intake.keys.state], [RECEIVED + track, end_ms, self._clock.now_ms(), origin])
 
 
-def arguments_of(intake: Intake, track: str, chunks: Sequence[Chunk]) -> list[Any]:
-    """Keys and arguments of the script that appends."""
+def raise_if_failed(reply: object) -> None:
+    """Raises what LOST names."""
+    if isinstance(reply, Exception):
+        raise reply if isinstance(reply, LOST) else redis.exceptions.ConnectionError(str(reply))
+
+
+def call_of(intake: Intake, track: str, chunks: Sequence[Chunk]) -> Call:
+    """Of the script that appends."""
     reached_ms = intake.tracks[track].reached_ms
-    found: list[Any] = [intake.keys.audio(track), intake.keys.state, track]
-    found += ["" if reached_ms is None else reached_ms, AUDIO_CAP_MS // CHUNK_MS]
+    args: list[str | bytes | int] = [track, "" if reached_ms is None else reached_ms, AUDIO_CAP_MS // CHUNK_MS]
     for chunk in chunks:
-        found += [chunk.source_ms, chunk.pcm]
-    return found
+        args += [chunk.source_ms, chunk.pcm]
+    return Call([intake.keys.audio(track), intake.keys.state], args)

@@ -112,7 +112,7 @@ async def on_erase_meeting(command: EraseMeeting, ingest: Ingest) -> AsyncIterat
         keys.played,
         *audio,
     ]
-    await ingest.bus.erase_script(keys=names, args=[command.meeting_id, *CODEC.encode(erased), ERASED_SHOWN_MS])
+    await ingest.bus.erase_script(names, [command.meeting_id, *CODEC.encode(erased), ERASED_SHOWN_MS])
     return
     yield  # an async generator like its siblings, with nothing left to publish
 

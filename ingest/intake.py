@@ -20,6 +20,8 @@ class Intake:
         """Set when the meeting was erased: nothing of it is taken any more."""
         self.origin_ms: float | None = None
         """Unix ms of source time 0, as this process knows it."""
+        self.waits_since_s: float | None = None
+        """When the oldest of what is not in Redis came, by the loop's clock; None where Redis has all of it."""
         self.dropped_at = 0
         """When audio last went untranscribed, to keep within the cap; Unix ms."""
         self.sockets = 0
@@ -28,4 +30,4 @@ class Intake:
 
     @property
     def is_idle(self) -> bool:
-        return not self.facts and not any(outbox.unsent() for outbox in self.tracks.values())
+        return not self.facts and all(outbox.is_empty for outbox in self.tracks.values())

@@ -1,10 +1,17 @@
 """What ingest counts."""
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
+
+from shared.metrics import HOP_BUCKETS
 
 chunks_appended = Counter("chimein_ingest_chunks_total", "Chunks on the audio streams")
 chunks_repeated = Counter("chimein_ingest_chunks_repeated_total", "Chunks that Redis had already")
 chunks_dropped = Counter("chimein_ingest_chunks_dropped_total", "Chunks that went untranscribed to keep within the cap")
+frame_to_log = Histogram(
+    "chimein_ingest_frame_to_log_seconds",
+    "From the oldest frame that waited to Redis's acknowledgement, for each meeting and round trip",
+    buckets=HOP_BUCKETS,
+)
 frames_broken = Counter("chimein_ingest_frames_broken_total", "Messages that could not be read")
 unsent_age_s = Gauge("chimein_ingest_unsent_seconds", "Age of the oldest sound and facts that are not in Redis")
 sockets_open = Gauge("chimein_ingest_sockets", "Real-time sockets open")

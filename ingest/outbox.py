@@ -1,7 +1,6 @@
 """A track's latest chunks: what Redis has acknowledged lately, and what it does not have yet. Pure."""
 
 from collections import deque
-from itertools import islice
 
 from ingest.grid import Chunk
 from shared.streams import CHUNK_MS
@@ -13,41 +12,45 @@ CAP_MS = 600_000
 
 
 class Outbox:
-    """Chunks in order of time; the last `unsent` of them are not in Redis as far as we know."""
+    """Chunks in order of time: first those that Redis has as far as we know, then those that it has not."""
 
     def __init__(self, *, ring_ms: int = RING_MS, cap_ms: int = CAP_MS) -> None:
-        self._chunks: deque[Chunk] = deque()
-        self._unsent = 0
+        self._sent: deque[Chunk] = deque()
+        self._unsent: deque[Chunk] = deque()
         self._ring, self._cap = ring_ms // CHUNK_MS, cap_ms // CHUNK_MS
         self.dropped = 0
 
     def put(self, chunks: list[Chunk]) -> None:
-        self._chunks.extend(chunks)
-        self._unsent += len(chunks)
+        self._unsent.extend(chunks)
         self._trim()
 
+    @property
+    def is_empty(self) -> bool:
+        """Redis has all of it."""
+        return not self._unsent
+
     def unsent(self) -> list[Chunk]:
-        return list(islice(self._chunks, len(self._chunks) - self._unsent, None))
+        return list(self._unsent)
 
     @property
     def reached_ms(self) -> int | None:
         """Source time of the newest chunk that Redis has acknowledged; None where it may have lost all we know of."""
-        acknowledged = len(self._chunks) - self._unsent
-        return self._chunks[acknowledged - 1].source_ms if acknowledged else None
+        return self._sent[-1].source_ms if self._sent else None
 
     def acknowledge(self, count: int) -> None:
         """The oldest `count` unsent chunks are in Redis."""
-        self._unsent -= count
+        for _ in range(min(count, len(self._unsent))):
+            self._sent.append(self._unsent.popleft())
         self._trim()
 
     def rewind(self) -> None:
         """Redis may have lost what it acknowledged: all that is still here is to be sent again."""
-        self._unsent = len(self._chunks)
+        self._unsent.extendleft(reversed(self._sent))
+        self._sent.clear()
 
     def _trim(self) -> None:
-        while len(self._chunks) - self._unsent > self._ring:
-            self._chunks.popleft()
-        while len(self._chunks) > self._cap:
-            self._chunks.popleft()
+        while len(self._sent) > self._ring:
+            self._sent.popleft()
+        while len(self._sent) + len(self._unsent) > self._cap:
+            (self._sent or self._unsent).popleft()
             self.dropped += 1
-            self._unsent = min(self._unsent, len(self._chunks))

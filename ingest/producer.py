@@ -70,11 +70,11 @@ class Producer:
         if track not in intake.tracks:
             intake.tracks[track] = Outbox()
         intake.tracks[track].put(chunks)
-        self._carrier_of(intake).work.set()
+        self._carrier_of(intake).carry(intake)
 
     def put_fact(self, intake: Intake, fact: Event) -> None:
         intake.facts.append(fact)
-        self._carrier_of(intake).work.set()
+        self._carrier_of(intake).carry(intake)
 
     async def run(self) -> None:
         """Until cancelled."""

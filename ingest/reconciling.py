@@ -13,12 +13,12 @@ from ingest.ports import BotChange
 from ingest.producer import Producer
 from ingest.reporting import report
 from ingest.resources import Ingest
-from shared.bus import SCRIPTS
 from shared.connections import LOST
 from shared.errors import Category, MeetingError, MeetingGoneError
-from shared.events import Event, MeetingStateChanged, ReportBotStatus, new_trace
+from shared.events import Event, MeetingStateChanged, ReportBotStatus
 from shared.explanations import SOUNDLESS, UNLINKED
 from shared.meetings import FINAL, Status, write_of
+from shared.scripting import SCRIPTS
 from shared.streams import (
     BOT_ID,
     HEARD_AT,
@@ -31,6 +31,7 @@ from shared.streams import (
     MeetingKeys,
     ShardKeys,
 )
+from shared.tracing import new_trace
 from shared.waiting import is_wanted
 
 LOOK_S = 5.0

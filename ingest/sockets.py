@@ -75,7 +75,7 @@ class SocketServer:
         finished = False
         try:
             while True:
-                ear.take(await connection.recv())
+                ear.take(await connection.recv(decode=False))
                 if intake.gone.is_set() or ear.broken > MAX_BROKEN:
                     await connection.close(1008, "unknown meeting" if intake.gone.is_set() else "not Recall's format")
         except ConnectionClosed as closed:

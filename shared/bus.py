@@ -3,7 +3,6 @@
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any, cast
 
 import msgspec
@@ -14,9 +13,9 @@ from shared.connections import LOST, Connects, close, connect
 from shared.errors import DecodeError, FencedError, ForgottenError, MeetingGoneError
 from shared.events import CODEC, AnyEvent, CaptionChanged, Event
 from shared.recent_writes import Probe, RecentWrite, RecentWrites
+from shared.scripting import Script
 from shared.streams import MeetingKeys, ShardKeys
 
-SCRIPTS = Path(__file__).parent / "scripts"
 log = structlog.get_logger()
 
 
@@ -63,10 +62,10 @@ class Bus:
         self.redis = client
         self.connects = connects or Connects()
         self.recent = RecentWrites()
-        self.write_script = client.register_script((SCRIPTS / "write.lua").read_text())
-        self.create_script = client.register_script((SCRIPTS / "create.lua").read_text())
-        self.erase_script = client.register_script((SCRIPTS / "erase.lua").read_text())
-        self.open_track_script = client.register_script((SCRIPTS / "open_track.lua").read_text())
+        self.write_script = Script(client, "write")
+        self.create_script = Script(client, "create")
+        self.erase_script = Script(client, "erase")
+        self.open_track_script = Script(client, "open_track")
 
     async def write(self, meeting_id: str, write: Write, *, owner: "Epoch | None" = None) -> list[bytes]:
         """Returns the timeline IDs of the facts; [] when the guard says that it was written before.
@@ -81,7 +80,8 @@ class Bus:
 
     async def _write(self, meeting_id: str, write: Write, owner: "Epoch | None") -> "Written":
         keys, role = MeetingKeys(meeting_id), owner.role if owner else ""
-        reply = await self.write_script(keys=write_keys(keys, role, write), args=write_args(meeting_id, write, owner))
+        called = self.write_script(write_keys(keys, role, write), write_args(meeting_id, write, owner))
+        reply = cast("list[bytes]", await called)
         verdict = reply[0].decode()
         if verdict == "FENCED" and owner:
             raise FencedError(owner.role, owner.shard, owner.epoch)
@@ -91,7 +91,7 @@ class Bus:
             raise ForgottenError(meeting_id)
         if verdict != "OK":
             return Written(b"", b"", [])
-        written = Written(reply[1], reply[2], list(reply[3:]))
+        written = Written(reply[1], reply[2], reply[3:])
         if probe := probe_of(keys, write, written):
             self.remember(probe, functools.partial(self._write, meeting_id, write, owner))
         return written
@@ -157,7 +157,7 @@ class Bus:
         """Raises MeetingGoneError, also for a meeting whose transcript is complete."""
         keys = MeetingKeys(meeting_id)
         names = [keys.state, keys.audio(track), keys.shard.roster, keys.shard.active]
-        if not await self.open_track_script(keys=names, args=[track, meeting_id]):
+        if not await self.open_track_script(names, [track, meeting_id]):
             raise MeetingGoneError(meeting_id)
 
     async def nudge(self, meeting_id: str) -> None:

@@ -8,8 +8,9 @@ import msgspec
 import redis.exceptions
 import structlog
 
-from shared.bus import SCRIPTS, Entry, entries_of
+from shared.bus import Entry, entries_of
 from shared.connections import BLOCK_MS, LOST
+from shared.scripting import SCRIPTS
 from shared.servers import Servers
 from shared.streams import ShardKeys
 from shared.waiting import is_wanted

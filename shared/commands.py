@@ -11,6 +11,7 @@ from typing import Any
 
 import redis.exceptions
 import structlog
+from msgspec import structs
 
 from shared import metrics
 from shared.bus import Epoch
@@ -18,10 +19,11 @@ from shared.command_intake import CommandIntake, Delivery
 from shared.connections import LOST, is_cluster
 from shared.dead_letters import DeadLetters
 from shared.errors import DecodeError, FencedError, MeetingGoneError
-from shared.events import CODEC, Event
+from shared.events import CODEC, Event, tag_of
 from shared.meetings import write_of
 from shared.servers import Servers
 from shared.streams import ShardKeys, shard_of
+from shared.tracing import TRACING, trace_id_of
 from shared.waiting import end, is_wanted, rest
 from shared.worker import Worker
 
@@ -167,13 +169,21 @@ class CommandLoop:
         try:
             while not queue.empty():
                 delivery, command = queue.get_nowait()
-                with structlog.contextvars.bound_contextvars(meeting_id=command.meeting_id, event_id=command.id):
-                    await self._carry_out(delivery, command)
+                await self._follow_up(delivery, command)
                 key = (delivery.shard, delivery.entry.id)
                 self._in_hand.discard(key)
                 self._worker.backlog.end(key)
         finally:
             self._lanes.pop(lane, None)
+
+    async def _follow_up(self, delivery: Delivery, command: Event) -> None:
+        """With what logs and traces are followed by; its effects belong to its span."""
+        name, ids = tag_of(type(command)), {"meeting_id": command.meeting_id, "event_id": command.id}
+        with (
+            structlog.contextvars.bound_contextvars(**ids, trace_id=trace_id_of(command.trace)),
+            TRACING.span(name, command.trace, **ids) as trace,
+        ):
+            await self._carry_out(delivery, structs.replace(command, trace=trace) if trace else command)
 
     async def _carry_out(self, delivery: Delivery, command: Event) -> None:
         """Handle, publish, settle; tries again after a failure, and gives up into the dead letters."""

@@ -41,8 +41,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "info"
     log_format: str = "auto"
     """`json`, `console`, or `auto`: console on a terminal."""
+    otel_exporter_otlp_endpoint: str = ""
+    """Of an OpenTelemetry collector that takes traces over HTTP, as `http://127.0.0.1:4318`; needs the extra `otel`."""
     bind_host: str = "127.0.0.1"
     """Where this process listens."""
+    max_meetings: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Meetings that this process works for at most; 0: as many as it can serve in time. More are refused."""
 
     @property
     def bus_url(self) -> str:

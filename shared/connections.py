@@ -1,9 +1,9 @@
-"""Connections to Redis, to one server or to a cluster, that lose no cancellation and repeat no command.
+"""Connections to Redis, to one server or to a cluster, that cost little, lose no cancellation and repeat no command.
 
-Before Python 3.12 `asyncio.wait_for` swallows a cancellation that comes as its work ends
-(https://github.com/python/cpython/issues/86296), and redis-py sends every command through it. A task that was told to
-end would go on, and whoever waits for its end would wait for ever. And a client that repeats an XADD whose reply was
-lost has it in the stream twice: what is tried again is for us to say.
+redis-py packs commands in Python, and before Python 3.12 sends each through `asyncio.wait_for`, which makes a task of
+it and swallows a cancellation that comes as its work ends (https://github.com/python/cpython/issues/86296): a task that
+was told to end would go on, and whoever waits for its end would wait for ever. And a client that repeats an XADD whose
+reply was lost has it in the stream twice: what is tried again is for us to say.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+import hiredis
 import redis.exceptions
 from redis._parsers import AsyncCommandsParser
 from redis.asyncio import Redis
@@ -60,17 +61,48 @@ class Cancellable(AbstractConnection):
         await super().on_connect_check_health(check_health)
         self.connects.count += 1
 
+    def pack_command(self, *args: Any) -> list[bytes]:  # as redis-py has it
+        """In C. The first argument may be two words."""
+        first, *rest = args
+        words = first.encode().split() if isinstance(first, str) else first.split()
+        return [hiredis.pack_command((*words, *rest))]
+
+    def pack_commands(self, commands: Iterable[Iterable[Any]]) -> list[bytes]:
+        return [packed for command in commands for packed in self.pack_command(*command)]
+
     async def send_packed_command(
         self,
         command: bytes | str | Iterable[bytes],
         check_health: bool = True,  # as redis-py has it
     ) -> None:
-        task = asyncio.current_task()
-        before = task.cancelling() if task else 0
-        await super().send_packed_command(command, check_health)
-        if task and task.cancelling() > before:
+        if not self.is_connected:
+            await self.connect_check_health(check_health=False)
+        try:
+            await self._write(command)
+        except TimeoutError as error:
             await self.disconnect(nowait=True)
-            raise asyncio.CancelledError
+            raise redis.exceptions.TimeoutError("Timeout writing to socket") from error
+        except OSError as error:
+            await self.disconnect(nowait=True)
+            raise redis.exceptions.ConnectionError(f"Error while writing to socket: {error}") from error
+        except BaseException:
+            # Half a command may be on its way: nothing can be sent after it.
+            await self.disconnect(nowait=True)
+            raise
+
+    async def _write(self, command: bytes | str | Iterable[bytes]) -> None:
+        """Waits only while more is unsent than the transport likes to keep."""
+        writer = self._writer
+        assert writer
+        match command:
+            case bytes():
+                writer.write(command)
+            case str():
+                writer.write(command.encode())
+            case _:
+                writer.writelines(command)
+        async with asyncio.timeout(self.socket_timeout):
+            await writer.drain()
 
 
 class Cluster(RedisCluster):

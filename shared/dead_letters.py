@@ -6,9 +6,10 @@ from itertools import chain
 
 import msgspec
 
-from shared.bus import SCRIPTS, Bus, Entry, entries_of
+from shared.bus import Bus, Entry, entries_of
 from shared.errors import DecodeError
 from shared.events import CODEC, AnyEvent
+from shared.scripting import SCRIPTS
 from shared.servers import Servers
 from shared.streams import SHARDS, ShardKeys
 

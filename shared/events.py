@@ -390,6 +390,8 @@ class SentenceComposed(Event, frozen=True, kw_only=True, tag="sentence.composed"
     is_last: bool = False
     model_asked_at: int = 0
     """Unix ms; only of an answer's first sentence."""
+    first_token_at: int = 0
+    """When the model's first piece of text came, Unix ms; only of an answer's first sentence."""
     text_at: int = 0
     """When the model had written it, Unix ms; only of an answer's first sentence."""
 
@@ -568,11 +570,6 @@ def tag_of(kind: type[Event]) -> str:
 
 def new_id() -> str:
     return secrets.token_hex(8)
-
-
-def new_trace() -> str:
-    """A sampled W3C traceparent."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
 
 
 def effect(kind: type[EventT], cause: Event, key: str | int, clock: Clock, **fields: object) -> EventT:

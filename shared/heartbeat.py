@@ -24,6 +24,10 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     shards: int = 0
     load: int = 0
     """Meetings that it works for."""
+    most: int = 0
+    """Meetings that it may work for; 0: as many as it can."""
+    is_full: bool = False
+    """It has as much to do as it can do in time."""
     is_leaving: bool = False
 
 
@@ -37,9 +41,17 @@ async def stop_beating(redis: Redis, role: str, worker: str) -> None:
 
 async def heartbeats(redis: Redis, role: str, now_ms: int) -> dict[str, Heartbeat]:
     """The live workers of a role; forgets those that are long dead."""
-    found: Mapping[bytes, bytes] = await cast("Any", redis.hgetall(WORKERS + role))
-    beats = {name.decode(): msgspec.json.decode(value, type=Heartbeat) for name, value in found.items()}
+    beats = beats_in(await cast("Any", redis.hgetall(WORKERS + role)))
     forgotten = [name for name, last in beats.items() if now_ms - last.at > FORGOTTEN_MS]
     if forgotten:
         await cast("Any", redis.hdel(WORKERS + role, *forgotten))
+    return live(beats, now_ms)
+
+
+def beats_in(found: Mapping[bytes, bytes]) -> dict[str, Heartbeat]:
+    """What Redis keeps of a role's workers."""
+    return {name.decode(): msgspec.json.decode(value, type=Heartbeat) for name, value in found.items()}
+
+
+def live(beats: Mapping[str, Heartbeat], now_ms: int) -> dict[str, Heartbeat]:
     return {name: last for name, last in beats.items() if now_ms - last.at <= ALIVE_MS}

@@ -29,9 +29,7 @@ class Offers:
 
     async def all(self, now_ms: int) -> dict[int, Offer]:
         """By shard; old ones are nobody's."""
-        found: Mapping[bytes, bytes] = await cast("Any", self._redis.hgetall(self._key))
-        offers = {int(shard): msgspec.json.decode(value, type=Offer) for shard, value in found.items()}
-        return {shard: offer for shard, offer in offers.items() if now_ms - offer.at <= GOOD_FOR_MS}
+        return offers_in(await cast("Any", self._redis.hgetall(self._key)), now_ms)
 
     async def put(self, offers: Mapping[int, Offer]) -> None:
         if offers:
@@ -41,3 +39,9 @@ class Offers:
     async def withdraw(self, shards: Iterable[int]) -> None:
         if names := [str(shard) for shard in shards]:
             await cast("Any", self._redis.hdel(self._key, *names))
+
+
+def offers_in(found: Mapping[bytes, bytes], now_ms: int) -> dict[int, Offer]:
+    """What Redis keeps of a role's offers, by shard."""
+    offers = {int(shard): msgspec.json.decode(value, type=Offer) for shard, value in found.items()}
+    return {shard: offer for shard, offer in offers.items() if now_ms - offer.at <= GOOD_FOR_MS}

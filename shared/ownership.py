@@ -17,23 +17,28 @@ import msgspec
 import structlog
 
 from shared import metrics
-from shared.bus import SCRIPTS, Bus, Epoch
+from shared.bus import Bus, Epoch
 from shared.clock import Clock
 from shared.connections import LOST
-from shared.heartbeat import Heartbeat, heartbeats
-from shared.offers import Offer, Offers
+from shared.heartbeat import Heartbeat, beats_in
+from shared.offers import Offer, Offers, offers_in
 from shared.placement import Peer, limit_of, to_hand_over, to_take
+from shared.scripting import SCRIPTS
 from shared.servers import Servers
-from shared.streams import SHARDS, ShardKeys
+from shared.streams import OFFERS, SHARDS, WORKERS, ShardKeys
 from shared.waiting import is_wanted
 
 LEASE_MS = 2500
-RENEW_EVERY_MS = 600
-SEEK_EVERY_MS = 300
+RENEW_EVERY_MS = 450
+"""Or with the next look after that."""
+SEEK_EVERY_MS, CALM_MS = 300, 600
+"""Between two looks, while something may be free, and else."""
 ACCEPTED_WITHIN_MS = 1_500
 """An heir that has not accepted by then is not waited for."""
 ASK_EVERY_MS = 30
 """While something is being handed over."""
+LOOK_EVERY_MS = 3_000
+"""For free shards, although somebody seems to have each."""
 SETTLE_MS = 3_000
 """Between two hand-overs for balance: what they changed must be seen first."""
 FRESH_MS = 1_500
@@ -71,9 +76,11 @@ class Ownership:
         self._offers = Offers(bus.redis, role)
         self._chance = random.Random()  # noqa: S311  # spreads tries, guards nothing
         self._moving: asyncio.Task[None] | None = None
-        self._moved_at = 0
+        self._moved_at = self._looked_at = 0
         self._expects = False
         """Something was offered to us."""
+        self._is_calm = False
+        """Every shard has an owner, as far as anybody says."""
         self.is_leaving = False
         self.held: dict[int, Epoch] = {}
 
@@ -90,8 +97,7 @@ class Ownership:
                 except LOST as error:
                     log.warning("ownership.interrupted", role=self._role, error=type(error).__name__)
                 metrics.leases_held.labels(self._role).set(len(self.held))
-                pause_ms = ASK_EVERY_MS if self._expects else SEEK_EVERY_MS * self._chance.uniform(0.8, 1.2)
-                await self._clock.sleep(pause_ms / 1000)
+                await self._clock.sleep(self._pause_ms * self._chance.uniform(0.8, 1.2) / 1000)
         finally:
             if self._moving:
                 self._moving.cancel()
@@ -108,12 +114,13 @@ class Ownership:
 
     async def balance(self) -> None:
         """Takes free shards and what was handed to us, and hands over what others should have."""
-        await self._inherit()
+        offers, others = await self._hear()
+        await self._inherit(offers)
         if self.is_leaving:
             return
-        others = await self._others()
         limit = limit_of(len(others) + 1)
-        if len(self.held) < min(limit, SHARDS):
+        self._is_calm = not self._may_be_free(others)
+        if len(self.held) < min(limit, SHARDS) and not self._is_calm:
             await self._acquire(to_take(self.held, await self._free(), limit, self._chance))
         is_settled = self._clock.now_ms() - self._moved_at >= SETTLE_MS
         if is_settled and (self._moving is None or self._moving.done()):
@@ -121,12 +128,21 @@ class Ownership:
             if heirs:
                 self._moving = asyncio.create_task(self._move(heirs), name="hand-over")
 
+    def _may_be_free(self, others: Mapping[str, Heartbeat]) -> bool:
+        """What the others say they have is not free; one that has fallen silent says nothing. Now and then it looks."""
+        if len(self.held) + sum(last.shards for last in others.values()) < SHARDS:
+            return True
+        is_time = self._clock.now_ms() - self._looked_at >= LOOK_EVERY_MS
+        self._looked_at = self._clock.now_ms() if is_time else self._looked_at
+        return is_time
+
     async def drain(self) -> None:
         """Everything goes to other workers; what nobody takes is free for whoever comes."""
         self.is_leaving = True
         if self._moving and not self._moving.done():
             await asyncio.wait({self._moving})
-        heirs = to_hand_over(self._loads(), able(await self._others()), is_leaving=True)
+        others = await self._others()
+        heirs = to_hand_over(self._loads(), able(others) or able(others, also_full=True), is_leaving=True)
         await self.hand_over(heirs)
 
     async def hand_over(self, heirs: Mapping[int, str]) -> None:
@@ -177,14 +193,26 @@ class Ownership:
         return accepted
 
     async def _others(self) -> dict[str, Heartbeat]:
-        """The live workers of the role besides this one."""
+        return (await self._hear())[1]
+
+    async def _hear(self) -> tuple[dict[int, Offer], dict[str, Heartbeat]]:
+        """What is offered, and the live workers of the role besides this one, in one round trip."""
+        pipe = self._bus.redis.pipeline(transaction=False)
+        pipe.hgetall(OFFERS + self._role)
+        pipe.hgetall(WORKERS + self._role)
+        offers, beats = await pipe.execute()
         now = self._clock.now_ms()
-        beats = await heartbeats(self._bus.redis, self._role, now)
-        return {
+        others = {
             name: last
-            for name, last in beats.items()
+            for name, last in beats_in(beats).items()
             if name != self._worker and now - last.at < FRESH_MS and not last.is_leaving
         }
+        return offers_in(offers, now), others
+
+    @property
+    def _pause_ms(self) -> int:
+        """Until the next look: soon where something is to be had, else with the leases' renewal."""
+        return ASK_EVERY_MS if self._expects else CALM_MS if self._is_calm else SEEK_EVERY_MS
 
     # -- as heir -----------------------------------------------------------------------------------------------------
 
@@ -199,9 +227,8 @@ class Ownership:
         self.held[epoch.shard] = epoch
         await self._hooks.gained(epoch)
 
-    async def _inherit(self) -> None:
+    async def _inherit(self, offers: Mapping[int, Offer]) -> None:
         """Accepts what is offered to us, and takes what was swapped."""
-        offers = await self._offers.all(self._clock.now_ms())
         mine = {
             shard: offer
             for shard, offer in offers.items()
@@ -248,9 +275,10 @@ class Ownership:
         return await self._servers.run(self._scripts[name], calls)
 
 
-def able(others: Mapping[str, Heartbeat]) -> dict[str, Peer]:
-    """Who can be handed something: who is ready."""
-    return {name: Peer(last.shards, last.load) for name, last in others.items() if last.ready}
+def able(others: Mapping[str, Heartbeat], *, also_full: bool = False) -> dict[str, Peer]:
+    """Who can be handed something: who is ready. Who is full gets only what would else have nobody."""
+    fit = {name: last for name, last in others.items() if last.ready and (also_full or not last.is_full)}
+    return {name: Peer(last.shards, last.load) for name, last in fit.items()}
 
 
 def is_taken(offer: Offer | None, heir: str) -> bool:

@@ -43,12 +43,12 @@ class OwnedMeeting:
         self.changed = asyncio.Event()
         """Set when the roster says that something of this meeting changed, such as a new track."""
 
-    def timeline(self, after: bytes = b"0") -> Follower:
-        return self.tail.follow(self.keys.timeline, after)
+    def timeline(self, after: bytes = b"0", bell: asyncio.Event | None = None) -> Follower:
+        return self.tail.follow(self.keys.timeline, after, bell)
 
-    def captions(self) -> Follower:
+    def captions(self, bell: asyncio.Event | None = None) -> Follower:
         """Interim captions; the few that Redis keeps come first."""
-        return self.tail.follow(self.keys.live)
+        return self.tail.follow(self.keys.live, bell=bell)
 
     async def write(self, write: Write) -> list[bytes]:
         """Waits while Redis is away: what was heard is not dropped. Raises FencedError, MeetingGoneError."""

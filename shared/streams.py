@@ -176,6 +176,11 @@ def shard_of(meeting_id: str) -> int:
     return number
 
 
+def tag_of(key: str) -> str:
+    """The hash tag of a key: keys with the same one are on the same server."""
+    return key[: key.find("}") + 1]
+
+
 def audio_id(source_ms: int) -> str:
     """Entry ID of the chunk that begins at this source time. The sequence is 1 because Redis has no ID 0-0."""
     return f"{source_ms}-1"

@@ -14,11 +14,16 @@ from redis.asyncio import Redis
 
 from shared.bus import Entry, entries_of
 from shared.connections import BLOCK_MS, LOST, is_cluster
+from shared.streams import tag_of
 from shared.waiting import is_wanted
 
 COUNT = 100
 ROOM = 1000
 """Entries that a follower may be behind before its stream is not read for a while."""
+REST_S = 20e-6
+"""Between two reads, for each stream: a read costs both sides in proportion to the streams that it names."""
+LEAST_REST_S, MOST_REST_S = 0.002, 0.02
+"""A shorter rest saves nothing, a longer one is felt."""
 
 log = structlog.get_logger()
 
@@ -26,9 +31,10 @@ log = structlog.get_logger()
 class Follower:
     """One stream being followed, as an async iterator of entries in order, without end."""
 
-    def __init__(self, lane: "Lane", key: str, after: bytes) -> None:
+    def __init__(self, lane: "Lane", key: str, after: bytes, bell: asyncio.Event) -> None:
         self.key, self.cursor = key, after
-        self._lane, self._entries, self._ready = lane, deque[Entry](), asyncio.Event()
+        self._lane, self._entries, self._bell = lane, deque[Entry](), bell
+        self._is_interrupted = False
 
     @property
     def has_room(self) -> bool:
@@ -37,23 +43,32 @@ class Follower:
     def offer(self, entries: list[Entry]) -> None:
         self.cursor = entries[-1].id
         self._entries.extend(entries)
-        self._ready.set()
+        self._bell.set()
+
+    def interrupt(self) -> None:
+        """Whoever waits, or waits next, goes on although nothing has come. Once."""
+        self._is_interrupted = True
+        self._bell.set()
 
     def __aiter__(self) -> AsyncIterator[Entry]:
         return self
 
     async def wait(self) -> None:
-        """Returns when there is something to take."""
+        """Returns when there is something to take, or after an interruption."""
         while not self._entries:
-            self._ready.clear()
-            await self._ready.wait()
+            if self._is_interrupted:
+                self._is_interrupted = False
+                return
+            self._bell.clear()
+            await self._bell.wait()
 
     async def __anext__(self) -> Entry:
-        await self.wait()
+        while not self._entries:
+            await self.wait()
         was_full = not self.has_room
         entry = self._entries.popleft()
         if was_full:
-            self._lane.changed.set()
+            self._lane.resume(self.key)
         return entry
 
     def batch(self) -> list[Entry]:
@@ -61,7 +76,7 @@ class Follower:
         taken = list(self._entries)
         self._entries.clear()
         if len(taken) >= ROOM:
-            self._lane.changed.set()
+            self._lane.resume(self.key)
         return taken
 
     def close(self) -> None:
@@ -76,13 +91,17 @@ class Tail:
         self._lanes: dict[str, Lane] = {}
         self._lane_added = asyncio.Event()
 
-    def follow(self, key: str, after: str | bytes = b"0") -> Follower:
-        """Entries of `key` after the ID `after`; the stream may not exist yet."""
+    def follow(self, key: str, after: str | bytes = b"0", bell: asyncio.Event | None = None) -> Follower:
+        """Entries of `key` after the ID `after`; the stream may not exist yet.
+
+        `bell` is set when something has come; several followers may share one.
+        """
         name = tag_of(key) if is_cluster(self._redis) else ""
         if name not in self._lanes:
             self._lanes[name] = Lane(self._redis)
             self._lane_added.set()
-        return self._lanes[name].follow(key, after)
+        start = after.encode() if isinstance(after, str) else after
+        return self._lanes[name].follow(key, start, bell or asyncio.Event())
 
     async def run(self) -> None:
         """Reads until cancelled."""
@@ -102,13 +121,14 @@ class Lane:
     def __init__(self, client: Redis) -> None:
         self._redis = client
         self._followers: dict[str, list[Follower]] = {}
+        self._cursors: dict[str, bytes] = {}
+        """Of each stream that has a follower with room, the lowest."""
         self.changed = asyncio.Event()
 
-    def follow(self, key: str, after: str | bytes = b"0") -> Follower:
-        """Entries of `key` after the ID `after`; the stream may not exist yet."""
-        follower = Follower(self, key, after.encode() if isinstance(after, str) else after)
+    def follow(self, key: str, after: bytes, bell: asyncio.Event) -> Follower:
+        follower = Follower(self, key, after, bell)
         self._followers.setdefault(key, []).append(follower)
-        self.changed.set()
+        self.resume(key)
         return follower
 
     def drop(self, follower: Follower) -> None:
@@ -117,29 +137,32 @@ class Lane:
             followers.remove(follower)
         if not followers:
             self._followers.pop(follower.key, None)
+        self._note_cursor(follower.key)
+
+    def resume(self, key: str) -> None:
+        """Reads the stream again, at once."""
+        self._note_cursor(key)
+        self.changed.set()
+
+    def _note_cursor(self, key: str) -> None:
+        cursors = [follower.cursor for follower in self._followers.get(key, ()) if follower.has_room]
+        if cursors:
+            self._cursors[key] = cursors[0] if len(cursors) == 1 else min(cursors, key=id_order)
+        else:
+            self._cursors.pop(key, None)
 
     async def run(self) -> None:
         """Reads until cancelled."""
         while is_wanted():
-            cursors = self._cursors()
-            if not cursors:
+            if not self._cursors:
                 await self.changed.wait()
                 self.changed.clear()
                 continue
             try:
-                await self._read_or_change(cursors)
+                await self._read_or_change(dict(self._cursors))
             except (*LOST, redis.exceptions.ResponseError) as error:
                 log.warning("tail.interrupted", error=type(error).__name__)
                 await asyncio.sleep(0.1)
-
-    def _cursors(self) -> dict[str, bytes]:
-        """The lowest cursor of each stream that has a follower with room."""
-        cursors = {}
-        for key, followers in self._followers.items():
-            open_cursors = [follower.cursor for follower in followers if follower.has_room]
-            if open_cursors:
-                cursors[key] = min(open_cursors, key=id_order)
-        return cursors
 
     async def _read_or_change(self, cursors: dict[str, bytes]) -> None:
         """One read, given up when the set of streams changes; a read without a group consumes nothing."""
@@ -160,17 +183,22 @@ class Lane:
         reply: Mapping[bytes, object] = cast(
             "Any", await self._redis.xread(cast("Any", cursors), count=COUNT, block=BLOCK_MS)
         )
-        for key, found in reply.items():
-            entries = entries_of(found)
-            for follower in self._followers.get(key.decode(), []):
-                fresh = [entry for entry in entries if id_order(entry.id) > id_order(follower.cursor)]
-                if fresh and follower.has_room:
-                    follower.offer(fresh)
+        for stream, found in reply.items():
+            key, entries = stream.decode(), entries_of(found)
+            for follower in self._followers.get(key, ()):
+                hand_over(follower, entries, is_all_new=follower.cursor == cursors[key])
+            self._note_cursor(key)
+        if reply and (rest_s := len(cursors) * REST_S) >= LEAST_REST_S:
+            await asyncio.sleep(min(rest_s, MOST_REST_S))
 
 
-def tag_of(key: str) -> str:
-    """The hash tag of a key: keys with the same one are on the same server."""
-    return key[: key.find("}") + 1]
+def hand_over(follower: Follower, entries: list[Entry], *, is_all_new: bool) -> None:
+    """Only what it does not have: another follower of the stream may stand further back."""
+    if not is_all_new:
+        reached = id_order(follower.cursor)
+        entries = [entry for entry in entries if id_order(entry.id) > reached]
+    if entries and follower.has_room:
+        follower.offer(entries)
 
 
 def id_order(entry_id: bytes) -> tuple[int, int]:

@@ -9,6 +9,9 @@ from shared.clock import Clock
 
 async def first_of(*waits: Awaitable[Any]) -> None:
     """Returns when one of them does; the others are cancelled."""
+    if len(waits) == 1:
+        await waits[0]
+        return
     tasks = [asyncio.ensure_future(wait) for wait in waits]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

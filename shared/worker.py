@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import socket
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -18,13 +19,17 @@ from shared.clock import Clock, SystemClock
 from shared.config import Settings
 from shared.connections import LOST, close, connect
 from shared.errors import BusError
+from shared.fullness import Fullness
 from shared.health import Health
 from shared.heartbeat import Heartbeat, beat, stop_beating
 from shared.logs import configure
+from shared.pool_metrics import POOLS
 from shared.redis_checks import open_bus
 from shared.restoring import keep_writes
+from shared.stalls import watch_stalls
 from shared.status_server import serve_status
 from shared.tail import Tail
+from shared.tracing import TRACING
 from shared.waiting import is_wanted
 
 BEAT_EVERY_S = 0.6
@@ -46,6 +51,7 @@ class Worker:
         self.stopping = asyncio.Event()
         self.shards = self.load = 0
         self.is_leaving = False
+        self.fullness = Fullness()
         self.drain: Callable[[], Coroutine[Any, Any, None]] = nothing_to_drain
         """Brings what is under way to its end, before everything is cancelled; set by the body."""
         self.drain_within_s = DRAIN_WITHIN_S
@@ -61,7 +67,11 @@ Body = Callable[[Worker], Coroutine[Any, Any, None]]
 def run(role: str, settings: Settings, body: Body, *, status_port: int) -> None:
     """Runs `body` until SIGTERM or SIGINT, then lets it end by cancelling it; a second signal kills."""
     configure(settings.log_level, settings.log_format)
-    asyncio.run(serve(role, settings, body, status_port=status_port))
+    TRACING.begin(role, settings.otel_exporter_otlp_endpoint)
+    try:
+        asyncio.run(serve(role, settings, body, status_port=status_port))
+    finally:
+        TRACING.end()
 
 
 async def serve(role: str, settings: Settings, body: Body, *, status_port: int) -> None:
@@ -72,8 +82,10 @@ async def serve(role: str, settings: Settings, body: Body, *, status_port: int) 
     if bus is None:
         return
     reader = connect(settings.bus_url)
+    POOLS.watch(bus.redis)
+    POOLS.watch(reader)
     worker = Worker(role, bus, Tail(reader), clock)
-    worker.stopping = stopping
+    worker.stopping, worker.fullness = stopping, Fullness(settings.max_meetings)
     metrics.begin(role)
     metrics.queue_age_s.labels(role).set_function(worker.backlog.age_s)
     async with contextlib.AsyncExitStack() as stack:
@@ -120,6 +132,7 @@ async def watch_over(worker: Worker, body: Body) -> None:
     tasks = [
         asyncio.create_task(worker.tail.run(), name="tail"),
         asyncio.create_task(keep_beating(worker), name="heartbeat"),
+        asyncio.create_task(watch_stalls(worker.fullness.note_late), name="stalls"),
         asyncio.create_task(keep_writes(worker.bus, worker.clock), name="writes"),
         asyncio.create_task(body(worker), name="body"),
     ]
@@ -158,12 +171,14 @@ async def drain(worker: Worker, tasks: list[asyncio.Task[None]]) -> None:
 async def keep_beating(worker: Worker) -> None:
     """A late turn of this loop is a stall of the whole process."""
     while is_wanted():
-        before = worker.clock.now_ms()
+        before, used_s = worker.clock.now_ms(), time.thread_time()
         with contextlib.suppress(*LOST):
             await beat(worker.bus.redis, worker.role, worker.name, heartbeat_of(worker))
         await worker.clock.sleep(BEAT_EVERY_S)
         worker.health.turn()
-        metrics.loop_stall_s.set(max(0.0, (worker.clock.now_ms() - before) / 1000 - BEAT_EVERY_S))
+        took_s = (worker.clock.now_ms() - before) / 1000
+        worker.fullness.note_work(time.thread_time() - used_s, took_s)
+        metrics.loop_stall_s.set(max(0.0, took_s - BEAT_EVERY_S))
 
 
 def heartbeat_of(worker: Worker) -> Heartbeat:
@@ -177,4 +192,6 @@ def heartbeat_of(worker: Worker) -> Heartbeat:
         shards=worker.shards,
         load=worker.load,
         is_leaving=worker.is_leaving,
+        most=worker.fullness.most,
+        is_full=worker.fullness.is_full(worker.load),
     )

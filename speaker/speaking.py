@@ -25,7 +25,9 @@ from shared.events import (
 )
 from shared.meetings import write_of
 from shared.sessions import OwnedMeeting
+from shared.stages import StageBook
 from shared.tail import Follower
+from shared.tracing import TRACING
 from shared.waiting import first_of, until
 from speaker import metrics
 from speaker.chatting import Chatting
@@ -60,7 +62,7 @@ async def speak(meeting: OwnedMeeting, means: Means) -> None:
     for entry in await meeting.bus.timeline(meeting.id):
         last = entry.id
         speech.read(entry)
-    facts = (meeting.timeline(last), meeting.captions())
+    facts = (meeting.timeline(last, speech.bell), meeting.captions(speech.bell))
     try:
         await speech.run(facts)
     finally:
@@ -78,10 +80,12 @@ class Speech:
         self._synthesis = Synthesis(means.voice, meeting.clock)
         self._chatting = Chatting(meeting, means.chat)
         self._mouth = Mouth()
+        self._stage_book = StageBook()
         self._bot_id = ""
         self._is_over = False
         self._saying: asyncio.Task[None] | None = None
-        self._said = asyncio.Event()
+        self.bell = asyncio.Event()
+        """Something has come, or was said to its end."""
         self._announced: set[str] = set()
         self._ended: set[str] = set()
         """Sentences whose outcome was written, or is being written."""
@@ -98,6 +102,7 @@ class Speech:
                 self._bot_id = fact.bot_id
             case TranscriptCompleted():
                 self._is_over = True
+        self._stage_book.note(fact)
         self._chatting.hear(fact)
         self._mouth.hear(fact)
 
@@ -106,10 +111,9 @@ class Speech:
         while not self._is_over and not (leaving.is_set() and self._is_silent):
             await self._chatting.act()
             until_ms = await self._act()
-            waits = [follower.wait() for follower in followers]
             alarm = [until(self._meeting.clock, until_ms)] if until_ms is not None else []
-            await first_of(*waits, self._said.wait(), *([] if leaving.is_set() else [leaving.wait()]), *alarm)
-            self._said.clear()
+            await first_of(self.bell.wait(), *([] if leaving.is_set() else [leaving.wait()]), *alarm)
+            self.bell.clear()
             for follower in followers:
                 for entry in follower.batch():
                     self.read(entry)
@@ -132,7 +136,7 @@ class Speech:
                 await self._saying
 
     def _on_said(self, _: asyncio.Task[None]) -> None:
-        self._said.set()
+        self.bell.set()
 
     def _check(self) -> None:
         """Raises what went wrong while saying something, such as FencedError."""
@@ -176,12 +180,16 @@ class Speech:
 
     async def _say(self, decision: Speak) -> None:
         sentence = decision.sentence
+        with TRACING.span("sentence.say", sentence.trace, meeting_id=self._meeting.id, event_id=sentence.id):
+            await self._say_aloud(sentence, decision.from_ms)
+
+    async def _say_aloud(self, sentence: SentenceComposed, from_ms: int) -> None:
         sound = self._sound(sentence)
         turn_at = self._meeting.clock.now_ms()
         try:
             await self._begun(sentence, sound)
             await self._announce(sentence, sound, turn_at)
-            await self._outlet.play(sound, decision.from_ms)
+            await self._outlet.play(sound, from_ms)
             outcome: Event = effect(SpeechFinished, sentence, "finished", self._meeting.clock, heard_ms=sound.made_ms)
         except SpeechError as error:
             log.warning("speech.failed", category=error.category, reason=error.reason)
@@ -236,6 +244,8 @@ class Speech:
 
     async def _tell(self, fact: Event) -> None:
         await self._meeting.write(write_of(fact))
+        if stages := self._stage_book.note(fact):
+            metrics.observe(stages)
         self._mouth.hear(fact)
 
 

@@ -9,6 +9,12 @@ gap_ms = Counter("chimein_transcriber_gap_ms_total", "Milliseconds of audio that
 final_after = Histogram(
     "chimein_transcriber_final_seconds", "From the end of an utterance's audio to its line", buckets=HOP_BUCKETS
 )
+caption_after = Histogram(
+    "chimein_transcriber_caption_seconds", "From the end of a caption's audio to the caption", buckets=HOP_BUCKETS
+)
+commit = Histogram(
+    "chimein_transcriber_commit_seconds", "From an engine's final result to the timeline", buckets=HOP_BUCKETS
+)
 engine_failures = Counter("chimein_transcriber_engine_failures_total", "Engine streams that broke", ["category"])
 troubles = Counter("chimein_transcriber_troubles_total", "Times that words were late or missing", ["trouble"])
 echoed_words = Counter("chimein_transcriber_echoed_words_total", "Words left out because they were the assistant's own")

@@ -43,14 +43,14 @@ class Scribe:
             return
         lines = [self._line_heard(group) for group in map(self._by_people, cut(words)) if group]
         trim_ms = max(settled_ms - RESUME_MS, 0)
-        await self._meeting.write(
-            Write(
-                facts=(*lines, *self._corrections()),
-                state=self._counts(),
-                guard=Guard(COMMITTED + self._track, settled_ms, expected=self.committed_ms),
-                trim=(self._track, audio_id(trim_ms)),
-            )
+        write = Write(
+            facts=(*lines, *self._corrections()),
+            state=self._counts(),
+            guard=Guard(COMMITTED + self._track, settled_ms, expected=self.committed_ms),
+            trim=(self._track, audio_id(trim_ms)),
         )
+        with metrics.commit.time():
+            await self._meeting.write(write)
         self.committed_ms = settled_ms
         metrics.lines.inc(len(lines))
 
@@ -67,10 +67,12 @@ class Scribe:
         self.returned_ms = max(self.returned_ms, words[-1].end_ms)
         if not (words := self._without_echo(words)):
             return
+        now_ms = self._meeting.clock.now_ms()
+        metrics.caption_after.observe(self.arrivals.since(words[-1].end_ms, now_ms) / 1000)
         caption = CaptionChanged(
             id=new_id(),
             meeting_id=self._meeting.id,
-            at=self._meeting.clock.now_ms(),
+            at=now_ms,
             track=self._track,
             speaker=self._speaker(cut(words)[-1])[1],
             start_ms=words[0].start_ms,

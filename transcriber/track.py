@@ -6,6 +6,8 @@ A participant's own track has an engine stream only while there is sound on it.
 """
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 
 import structlog
 
@@ -173,8 +175,7 @@ class TrackEar:
 
     async def _wait_for_sound(self, start_ms: int, fresh_from_ms: int) -> int:
         """Where the engine should begin to hear. Silence is settled on the way, to the end if there is no sound."""
-        audio = self._follow(start_ms)
-        try:
+        with self._following(start_ms) as audio:
             while await self._comes_more(audio):
                 for at_ms, pcm in chunks_in(audio.batch()):
                     await self._pass(at_ms)
@@ -183,33 +184,45 @@ class TrackEar:
                     if at_ms - PREROLL_MS >= self._scribe.committed_ms + SETTLE_EVERY_MS:
                         self._watch.rest(at_ms)
                         await self._scribe.settle(at_ms - PREROLL_MS)
-        finally:
-            audio.close()
         if self._situation.audio_ended.is_set():
             await self._scribe.settle(self._situation.heard_ms)
         return self._situation.heard_ms
 
     async def _feed(self, stream: SpeechStream, start_ms: int) -> None:
         """Chunks in order, until the audio ends or a participant's own track has been quiet for long."""
-        audio, quiet_ms = self._follow(start_ms), 0
-        try:
+        quiet_ms = 0
+        with self._following(start_ms) as audio:
             while quiet_ms < QUIET_MS and await self._comes_more(audio):
                 for at_ms, pcm in chunks_in(audio.batch()):
                     has_sound = is_sound(pcm)
                     quiet_ms = 0 if has_sound or self._track == MIXED else quiet_ms + CHUNK_MS
                     await self._send(stream, at_ms, pcm, has_sound=has_sound)
-        finally:
-            audio.close()
         self._is_fed = True
         await stream.finish()
 
-    def _follow(self, start_ms: int) -> Follower:
-        return self._meeting.tail.follow(self._meeting.keys.audio(self._track), before_audio(start_ms))
+    @contextlib.contextmanager
+    def _following(self, start_ms: int) -> Iterator[Follower]:
+        """The track's chunks from there on."""
+        audio = self._meeting.tail.follow(self._meeting.keys.audio(self._track), before_audio(start_ms))
+        waking = asyncio.create_task(self._wake_at_the_end(audio), name="wake")
+        try:
+            yield audio
+        finally:
+            waking.cancel()
+            audio.close()
+
+    async def _wake_at_the_end(self, audio: Follower) -> None:
+        """One task for the whole stream, so that a chunk needs none."""
+        await first_of(self._situation.audio_ended.wait(), self._meeting.leaving.wait())
+        audio.interrupt()
+        await self._meeting.leaving.wait()
+        audio.interrupt()
 
     async def _comes_more(self, audio: Follower) -> bool:
         """Waits for audio. After the end, a chunk may still be on its way; a track may end before others."""
         ended, leaving = self._situation.audio_ended, self._meeting.leaving
-        await first_of(audio.wait(), ended.wait(), leaving.wait())
+        if not (ended.is_set() or leaving.is_set()):
+            await audio.wait()
         if leaving.is_set():
             return False
         if not ended.is_set():
@@ -221,7 +234,7 @@ class TrackEar:
                 await audio.wait()
         except TimeoutError:
             return False
-        return True
+        return not leaving.is_set()
 
     async def _send(self, stream: SpeechStream, source_ms: int, pcm: bytes, *, has_sound: bool) -> None:
         await self._pass(source_ms)

@@ -1,6 +1,7 @@
 """Whether a word may be a speech engine's spelling of a name: both are compared by sound, and by letter."""
 
 import re
+from functools import lru_cache
 
 SPELLINGS = (
     (re.compile(r"tch|ch|sh"), "C"),
@@ -24,6 +25,7 @@ LEAST_LETTERS = 5
 """Shorter names have too many neighbours that are names of people."""
 
 
+@lru_cache(maxsize=4096)
 def sound_of(word: str) -> str:
     """`Chime`, `Chyme`, `Shime` and `Chai-m` sound alike; `time`, `chair` and `shine` do not."""
     sound = "".join(char for char in word.lower() if char.isalpha())

@@ -60,7 +60,7 @@ class Hearing:
     def say(self, chunks: int) -> None:
         self.intake.tracks[MIXED].put([Chunk(100 * (self._said + n), b"x") for n in range(chunks)])
         self._said += chunks
-        self._carrier.work.set()
+        self._carrier.carry(self.intake)
 
     async def arrives(self) -> None:
         await eventually(lambda: carried(self._bus, self.intake.meeting_id, self._said))

@@ -1,4 +1,4 @@
-"""Promises 6, 7, 8, 11, 16 and 19 in short form, by the code of `chimein promises`."""
+"""Promises 6, 7, 8, 11, 15, 16 and 19 in short form, by the code of `chimein promises`."""
 
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from rehearsal.promises.rig import Load
         pytest.param(6, Load(meetings=4, seconds=40, seed=6), id="speech_to_text_may_fail"),
         pytest.param(7, Load(meetings=3, seconds=14, seed=7), id="model_and_voice_may_fail"),
         pytest.param(8, Load(meetings=4, seconds=26, kills=2, seed=8), id="ingest_may_die"),
+        pytest.param(15, Load(meetings=3, seconds=5, seed=15), id="load_ends_with_refusals"),
         pytest.param(16, Load(), id="doors_are_locked"),
         pytest.param(19, Load(), id="words_and_links_do_nothing"),
         pytest.param(11, Load(meetings=2, seconds=16, seed=11), id="repeats_are_harmless"),

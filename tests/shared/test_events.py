@@ -7,7 +7,8 @@ import pytest
 
 from shared.clock import ManualClock
 from shared.errors import DecodeError
-from shared.events import CODEC, AnyEvent, AskQuestion, Event, Hushed, SpeechCut, effect, kinds, new_trace, tag_of
+from shared.events import CODEC, AnyEvent, AskQuestion, Event, Hushed, SpeechCut, effect, kinds, tag_of
+from shared.tracing import new_trace
 
 GOLDEN = Path(__file__).parent / "golden"
 """One example per event, as it was first written. They are never changed: a change of meaning is a new tag."""

@@ -1,5 +1,5 @@
 from shared.events import Asked, Event, Line, LineHeard, SentenceComposed, SpeechStarted
-from shared.stages import stages_of
+from shared.stages import all_stages, stages_of
 
 LINE = Line(id="l", track="mixed", speaker="Ann", start_ms=0, end_ms=900, text="Chime, when?")
 HEARD = LineHeard(id="m/l", meeting_id="m", at=10_800, line=LINE, final_after_ms=800)
@@ -59,3 +59,15 @@ def test_an_answer_that_is_not_said_yet_has_no_stages() -> None:
 
 def test_the_speech_of_another_answer_does_not_count() -> None:
     assert stages_of(answered("other"), "q") is None
+
+
+def test_the_parts_of_an_answer_add_up_to_the_whole() -> None:
+    stages = stages_of([HEARD, *answered("m/l/question")], "m/l/question")
+    assert stages
+    assert sum(stages.parts_ms.values()) == stages.whole_ms
+    assert stages.parts_ms["addressing"] == 20
+
+
+def test_every_answer_of_a_meeting_is_told_once() -> None:
+    facts = [HEARD, *answered("m/l/question"), *answered("m/l/question")[2:]]
+    assert [stages.question_id for stages in all_stages(facts)] == ["m/l/question"]
