@@ -120,6 +120,7 @@ class Carrier:
         metrics.chunks_repeated.inc(len(chunks) - new)
         metrics.chunks_dropped.inc(dropped)
         end_ms = chunks[-1].source_ms + CHUNK_MS
+        intake.land(track, end_ms)
         if chunks[0].source_ms // TOLD_EVERY_MS != end_ms // TOLD_EVERY_MS:
             origin = "" if intake.origin_ms is None else str(round(intake.origin_ms))
             told: list[str | int] = [RECEIVED + track, end_ms, self._clock.now_ms(), origin]
