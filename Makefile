@@ -12,7 +12,7 @@ ON_REDIS := tests/shared tests/ingest/test_carrier.py tests/flows/test_question_
 STAMP  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check servers lint format types imports lock bench promises clean
+.PHONY: help setup demo test check servers lint format types imports lock bench promises screenshots clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -80,6 +80,9 @@ promises: $(STAMP) ## Break things under load and count what was lost (ONLY=8 SE
 	@$(BIN)/chimein promises $(ONLY:%=--only %) $(SEED:%=--seed %) $(MINUTES:%=--minutes %)
 	@$(if $(ONLY),,$(BIN)/python -m pytest -q tests/promises)
 
+screenshots: $(STAMP) ## A picture of each state of the console page, in screenshots/ (needs chromium)
+	@PYTHONPATH=.:tests/support $(BIN)/python -m screenshots
+
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage \
-	  rehearsal-output bench-output .chimein
+	  rehearsal-output bench-output screenshots .chimein

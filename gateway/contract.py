@@ -29,6 +29,8 @@ class MeetingCreated(MeetingHead, frozen=True, kw_only=True):
 class MeetingSummary(MeetingHead, frozen=True, kw_only=True):
     """A meeting in the list."""
 
+    title: str
+    """What its invitation says, else what its last briefing is about; may be empty."""
     explanation: str
     metadata: dict[str, str]
 
