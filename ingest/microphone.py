@@ -3,7 +3,7 @@
 import msgspec
 import structlog
 from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
+from websockets.exceptions import ConnectionClosed
 
 from ingest import metrics, room_frames
 from ingest.doors import Guest
@@ -27,6 +27,8 @@ from shared.streams import MIXED, STATUS
 AHEAD_MS = 5_000
 """Sound of a later time than this from now is of no clock that can be."""
 MAX_BROKEN = 100
+FAREWELLS = frozenset({1000, 1001})
+"""By which a page says that it will not come back with this sound: the microphone is off, or the page left."""
 
 log = structlog.get_logger()
 
@@ -62,8 +64,7 @@ class Microphone:
                 1008, "unknown meeting" if self.intake.gone.is_set() else "not a microphone's format"
             )
         except ConnectionClosed as closed:
-            is_over_here = closed.sent is not None and closed.sent.code == 1000
-            if isinstance(closed, ConnectionClosedOK) and (closed.rcvd_then_sent or is_over_here):
+            if is_farewell(closed):
                 self._put(self._grid.flush())
                 return True
         return False
@@ -127,3 +128,10 @@ class Microphone:
 
     def _put_fact(self, fact: Event) -> None:
         self._producer.put_fact(self.intake, fact)
+
+
+def is_farewell(closed: ConnectionClosed) -> bool:
+    """Not where this process restarts, or a socket broke: then the page sends again what was not safe."""
+    if closed.rcvd_then_sent:
+        return closed.rcvd is not None and closed.rcvd.code in FAREWELLS
+    return closed.sent is not None and closed.sent.code == 1000

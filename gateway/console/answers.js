@@ -41,14 +41,14 @@ export class Answers {
     this.showCites(card, cites ?? []);
   }
 
-  finish({ cause_id, question, answer, reason, cites }) {
+  finish({ cause_id, question, answer, reason, cites, at }) {
     const card = this.cardOf(cause_id);
     card.card.removeAttribute("aria-busy");
     card.question.textContent ||= question;
     card.text.textContent = answer ?? reason;
     card.text.classList.toggle("failed", !answer);
     this.showCites(card, cites ?? [], true);
-    announce(answer ? `Answer: ${answer}` : `No answer: ${reason}`);
+    announce(answer ? `Answer: ${answer}` : `No answer: ${reason}`, at);
   }
 
   showCites(card, cites, isWhole = false) {

@@ -44,10 +44,10 @@ export class Briefing {
   show(brief) {
     this.brief = brief;
     this.linesSince = 0;
-    const parts = [make("h3", { className: "title", textContent: brief.title }), make("p", { className: "summary", textContent: brief.summary })];
+    const parts = [make("h2", { className: "title", textContent: brief.title }), make("p", { className: "summary", textContent: brief.summary })];
     for (const [title, field] of SECTIONS) {
       const items = brief[field].map((item) => (field === "action_items" ? this.actionOf(item) : this.pointOf(item)));
-      if (items.length) parts.push(make("h4", { textContent: title }), make("ul", { className: field }, ...items));
+      if (items.length) parts.push(make("h3", { textContent: title }), make("ul", { className: field }, ...items));
     }
     parts.push(make("p", { className: "faint", textContent: `Written by ${brief.made_by}.${brief.coverage ? ` ${brief.coverage}` : ""}` }));
     byId("briefing").replaceChildren(...parts);

@@ -60,6 +60,10 @@ function onSubmit(id, action) {
 
 // -- moving about ---------------------------------------------------------------------------------------------------
 
+function isNarrow() {
+  return matchMedia("(max-width: 62rem)").matches;
+}
+
 function go(meetingId, lineId = "", me = null) {
   history.pushState(me ? { me } : null, "", meetingId ? `/?meeting=${meetingId}` : "/");
   return open(meetingId, lineId);
@@ -76,7 +80,8 @@ async function open(meetingId, lineId = "") {
   page = room = null;
   document.title = "chimein";
   if (!meetingId) return;
-  tabs.show(matchMedia("(max-width: 62rem)").matches ? "tab-transcript" : "tab-ask");
+  tabs.isChosen = false;
+  tabs.show(isNarrow() ? "tab-transcript" : "tab-ask");
   room = roomOf(meetingId);
   page = new MeetingPage(meetingId, { onCite: point, onChange: show });
   watch(meetingId, lineId, watching.signal);
@@ -90,12 +95,16 @@ async function watch(meetingId, lineId, signal) {
     if (lineId && type === "line.heard" && event.line.id === lineId) point(lineId);
     if (type === "meeting.requested") returnToRoom();
     if (type === "meeting.state_changed" && mine.isOver) finish();
+    // Of a meeting that is over, the briefing is what most people come for.
+    if (mine.isOver && mine.briefing.brief && !tabs.isChosen && !isNarrow()) tabs.show("tab-brief");
   };
   try {
     const onState = (text) => health.setConnection(text);
     await follow(`/meetings/${meetingId}/events`, { signal, onEvent, onState, isNeeded: () => Boolean(room?.isOn) });
   } catch (error) {
-    fail(error.status === 404 ? new Error("There is no such meeting any more: it was erased, or its time was over.") : error);
+    if (error.status !== 404) return fail(error);
+    mine.setStatus("erased");
+    mine.show();
   }
 }
 
@@ -106,7 +115,7 @@ function show() {
 }
 
 function point(lineId) {
-  if (matchMedia("(max-width: 62rem)").matches) tabs.show("tab-transcript");
+  if (isNarrow()) tabs.show("tab-transcript");
   if (!page.transcript.point(lineId)) tell("That line is not in the transcript any more.");
 }
 
@@ -247,4 +256,5 @@ async function start() {
   }
 }
 
+document.body.dataset.ready = "";
 start();

@@ -7,7 +7,7 @@ export function showDock(room, { isRoom, isOver, assistant }) {
   byId("dock").hidden = isOver;
   byId("turn-on").hidden = !isRoom || isOn;
   byId("mine").hidden = !isOn;
-  byId("invite").hidden = !isRoom;
+  byId("invite").hidden = !isRoom || isOver;
   byId("mute").textContent = room.isMuted ? "Unmute" : "Mute";
   byId("mute").setAttribute("aria-pressed", String(room.isMuted));
   byId("leave").textContent = isRoom ? "End meeting" : "Leave";

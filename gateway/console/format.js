@@ -37,7 +37,9 @@ export function timeOf(unix_ms) {
   return new Date(unix_ms).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
 }
 
-// For people who hear the page: one short sentence at a time.
-export function announce(text) {
-  byId("announcer").textContent = text;
+const NEWS_MS = 15_000;
+
+// For people who hear the page: one short sentence at a time, and nothing that is old.
+export function announce(text, at = Date.now()) {
+  if (Date.now() - at < NEWS_MS) byId("announcer").textContent = text;
 }

@@ -49,9 +49,9 @@ export class MeetingPage {
     this.began_at = at;
   }
 
-  setStatus(status, explanation = "") {
+  setStatus(status, explanation = "", at = Date.now()) {
     const { label } = stateOf(status, this.platform);
-    if (status !== this.status) announce([label, explanation].filter(Boolean).join(". "));
+    if (status !== this.status) announce([label, explanation].filter(Boolean).join(". "), at);
     this.status = status;
     this.explanation = explanation;
     if (!this.isOver) return;
@@ -89,7 +89,9 @@ export class MeetingPage {
     byId("status").textContent = label;
     byId("status").dataset.tone = tone;
     byId("title").textContent = this.title || this.briefing.brief?.title || platformOf(this.platform);
-    byId("when").textContent = this.began_at ? timeOf(this.began_at) : "";
+    const ending = this.isOver && !this.transcript.isEmpty ? this.explanation : "";
+    byId("when").textContent = [this.began_at ? timeOf(this.began_at) : "", ending].filter(Boolean).join(" · ");
+    byId("aloud-choice").hidden = this.isOver;
     this.showPeople();
     this.showNotice();
     this.showEmpty();
@@ -105,7 +107,8 @@ export class MeetingPage {
   }
 
   showNotice() {
-    const words = new Set([this.transcript.isEmpty ? "" : this.explanation, ...this.troubles.values()].filter(Boolean));
+    const isKnown = this.transcript.isEmpty || this.isOver;
+    const words = new Set([isKnown ? "" : this.explanation, ...this.troubles.values()].filter(Boolean));
     byId("explanation").textContent = [...words].join(" ");
     byId("explanation").hidden = words.size === 0;
   }
@@ -125,9 +128,9 @@ function secondsOf({ from_ms, to_ms }) {
 
 const HANDLERS = {
   "meeting.requested": (page, event) => page.begin(event),
-  "meeting.state_changed": (page, event) => page.setStatus(event.status, event.explanation),
-  "bot.joined": (page) => page.status === "requested" && page.setStatus("joining"),
-  "bot.join_refused": (page, event) => page.setStatus("failed", event.reason),
+  "meeting.state_changed": (page, event) => page.setStatus(event.status, event.explanation, event.at),
+  "bot.joined": (page, event) => page.status === "requested" && page.setStatus("joining", "", event.at),
+  "bot.join_refused": (page, event) => page.setStatus("failed", event.reason, event.at),
   "meeting.erased": (page) => page.setStatus("erased"),
   "participant.joined": (page, event) => page.people.set(event.participant_id, event.name),
   "participant.left": (page, event) => page.people.delete(event.participant_id),

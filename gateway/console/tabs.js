@@ -4,7 +4,8 @@ export class Tabs {
   constructor(list, onShow = () => {}) {
     this.tabs = [...list.querySelectorAll("[role=tab]")];
     this.onShow = onShow;
-    for (const tab of this.tabs) tab.onclick = () => this.show(tab.id);
+    this.isChosen = false; // by hand
+    for (const tab of this.tabs) tab.onclick = () => ((this.isChosen = true), this.show(tab.id));
     list.onkeydown = (event) => this.move(event);
     this.show(this.tabs.find((tab) => tab.ariaSelected === "true").id);
   }

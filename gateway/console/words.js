@@ -25,7 +25,7 @@ const STATES = {
   deaf: { label: "Hears nothing", tone: "wait" },
   ended: { label: "Ended", tone: "over" },
   failed: { label: "Could not join", tone: "bad" },
-  erased: { label: "Erased", tone: "over" },
+  erased: { label: "Gone", tone: "over" },
 };
 const ROOM_STATES = {
   requested: { label: "Opening", tone: "busy" },
@@ -57,7 +57,7 @@ export function emptyWords(status, platform, bot) {
       : ["No sound arrives", "What was said before this is kept."],
     ended: ["Nothing was said in this meeting", ""],
     failed: [`${bot} could not join`, ""],
-    erased: ["This meeting was erased", "Nothing of it is kept."],
+    erased: ["There is no such meeting any more", "It was erased, or the time for which it was kept is over."],
   };
   return words[status] ?? ["", ""];
 }

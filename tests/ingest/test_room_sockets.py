@@ -110,6 +110,20 @@ async def test_an_ingest_that_dies_loses_nothing_that_is_sent_again_to_another(b
     assert await chunks_of(bus, meeting_id) == {n * 100: bytes([n]) * CHUNK_BYTES for n in range(6)}
 
 
+async def test_a_socket_that_closes_without_a_farewell_is_a_broken_one(bus: Bus, ingest: str) -> None:
+    meeting_id = await new_meeting(bus)
+    url = ingest + room_path(meeting_id)
+    async with microphone(url) as ann:
+        await ann.say_chunks(0)
+        await ann.say(100, bytes([1]) * (CHUNK_BYTES // 2))
+        await ann.until_landed(100)
+        await ann.socket.close(4000)
+    async with microphone(url, started_at=ann.started_at) as again:
+        await again.say_chunks(1, 2)
+        await again.until_landed(300)
+    assert (await chunks_of(bus, meeting_id))[100] == bytes([1]) * CHUNK_BYTES
+
+
 async def test_people_have_tracks_of_their_own_on_one_clock(bus: Bus, ingest: str) -> None:
     meeting_id = await new_meeting(bus)
     async with microphone(ingest + room_path(meeting_id)) as ann:

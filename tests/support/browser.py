@@ -22,6 +22,7 @@ class Page:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket, self._numbers = socket, itertools.count(1)
+        self._first = ""
         self.complaints: list[str] = []
         """Exceptions that nobody caught, and what the browser refused, as far as it was told of by the last call."""
 
@@ -48,9 +49,11 @@ class Page:
         return answer["result"].get("value")
 
     async def open(self, url: str, *, first: str = "") -> None:
-        """`first` runs in the page before anything of its own."""
-        if first:
-            await self.call("Page.addScriptToEvaluateOnNewDocument", source=first)
+        """`first` runs in the page before anything of its own, also when it is loaded again."""
+        if self._first:
+            await self.call("Page.removeScriptToEvaluateOnNewDocument", identifier=self._first)
+        added = await self.call("Page.addScriptToEvaluateOnNewDocument", source=first)
+        self._first = added["identifier"]
         await self.call("Page.navigate", url=url)
 
     async def press(self, selector: str) -> None:

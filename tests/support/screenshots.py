@@ -99,14 +99,15 @@ async def take(page: Page, stage: ConsoleStage, name: str, *, is_phone: bool) ->
     await page.open(url)
     await page.until("document.readyState === 'complete' && document.querySelector('#side')")
     await page.until("document.querySelector('#meetings').childElementCount || !document.querySelector('#none').hidden")
-    await asyncio.sleep(0.5)
+    await page.until(
+        "document.body.dataset.view === 'home' || document.querySelector('#status').textContent !== 'Calling'"
+    )
     if told := stage_of.get(url):
         await told()
     if tab := SHOWN_TAB.get(name):
         await page.press(tab)
     if name == "answer" and not is_phone:
         await page.press("#answers article:nth-child(2) .cite")
-    await asyncio.sleep(0.4)
 
 
 async def main() -> None:
@@ -132,6 +133,7 @@ async def all_pictures(page: Page, stage: ConsoleStage) -> None:
             await page.prefer(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
             for name in sys.argv[1:] or STATES:
                 await take(page, stage, name, is_phone=device == "phone")
+                await asyncio.sleep(0.6)  # until the fonts are there, and the strip beneath was told how the meeting is
                 await page.picture(FOLDER / f"{name}-{device}-{scheme}.png")
     print("\n".join(page.complaints) or f"{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}/")
 
