@@ -72,6 +72,7 @@ bench: $(STAMP) ## Measure every hop beside the floor, what of an answer is our 
 	@$(BIN)/python -m bench.hops
 	@$(BIN)/python -m bench.own_share
 	@$(BIN)/python -m bench.briefings
+	@PYTHONPATH=.:tests/support $(BIN)/python -m bench.page
 
 eval: $(STAMP) ## How right answers, citations and action items are, with the model that is configured (V=1 lists misses)
 	@PYTHONPATH=.:tests/support $(BIN)/python -m evaluation $(if $(V),-v)
