@@ -9,7 +9,17 @@ from shared.clock import Clock
 from shared.connections import LOST
 from shared.errors import Category, MeetingError, MeetingGoneError
 from shared.rooms import ABANDONED, CLOSED, EMPTY, bot_id_of, room_link
-from shared.streams import HEARD_AT, LINKED_AT, ORIGIN, ROOM_LEFT, ROOM_OPENED, MeetingKeys, shard_of
+from shared.streams import (
+    BOT_ID,
+    CREATED_AT,
+    HEARD_AT,
+    LINKED_AT,
+    ORIGIN,
+    ROOM_LEFT,
+    ROOM_OPENED,
+    MeetingKeys,
+    shard_of,
+)
 
 ABANDONED_MS = 15 * 60_000
 """A room without a microphone for so long is over."""
@@ -81,8 +91,9 @@ def parts_of(bot_id: str) -> tuple[str, str]:
 
 
 def changes_of(state: Mapping[str, str], attempt: str, now_ms: int) -> tuple[BotChange, ...]:
-    """Raises MeetingError for a room that was never opened."""
-    if (opened := state.get(ROOM_OPENED + attempt)) is None:
+    """Raises MeetingError for a room that was never opened. A Redis that died may have forgotten when that was."""
+    opened = state.get(ROOM_OPENED + attempt) or (state.get(CREATED_AT) if BOT_ID in state else None)
+    if opened is None:
         raise unknown()
     opened_ms = int(opened)
     changes = [

@@ -7,7 +7,7 @@ from shared.errors import MeetingError
 from shared.explanations import explain
 from shared.meetings import Status, status_of_code
 from shared.rooms import ABANDONED
-from shared.streams import HEARD_AT, LINKED_AT, ORIGIN, ROOM_LEFT, ROOM_OPENED
+from shared.streams import BOT_ID, CREATED_AT, HEARD_AT, LINKED_AT, ORIGIN, ROOM_LEFT, ROOM_OPENED
 
 NOW = 1_700_000_000_000
 OPENED = {ROOM_OPENED + "1": str(NOW)}
@@ -40,6 +40,11 @@ def test_a_room_that_everybody_left_long_ago_is_over(last_sign: str) -> None:
 
 def test_a_room_that_nobody_came_to_is_over_too() -> None:
     assert told(OPENED, ABANDONED_MS + 1)[-1] == "call_ended"
+
+
+def test_a_room_whose_opening_was_forgotten_by_redis_goes_on() -> None:
+    state = {CREATED_AT: str(NOW), BOT_ID: "room/m-1/1", ORIGIN: str(NOW + 500)}
+    assert told(state)[-1] == "in_call_recording"
 
 
 def test_another_attempt_is_another_room() -> None:
