@@ -3,7 +3,7 @@
 import { json } from "./api.js";
 import { byId, make } from "./format.js";
 
-const LOOK_MS = 5000;
+const LOOK_MS = 10_000;
 const LATE_S = 8;
 
 export class Health {
