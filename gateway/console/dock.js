@@ -10,8 +10,8 @@ export function showDock(room, { isRoom, isOver, assistant }) {
   byId("invite").hidden = !isRoom || isOver;
   byId("mute").textContent = room.isMuted ? "Unmute" : "Mute";
   byId("mute").setAttribute("aria-pressed", String(room.isMuted));
-  byId("leave").textContent = isRoom ? "End meeting" : "Leave";
-  byId("leave").title = isRoom ? "" : `Take ${assistant} out of the meeting`;
+  byId("leave").textContent = isRoom ? "End" : "Leave";
+  byId("leave").title = isRoom ? "End the meeting for everybody" : `Take ${assistant} out of the meeting`;
   showMicrophone(room);
 }
 

@@ -34,6 +34,7 @@ from shared.events import (
     Settings,
     SpeechFinished,
     SpeechStarted,
+    TranscriptCompleted,
     new_id,
 )
 from shared.explanations import explain
@@ -118,6 +119,10 @@ class Told:
 
     async def lose(self, from_ms: int, to_ms: int, cause: str) -> None:
         await self.tell(GapFound, track=MIXED, from_ms=from_ms, to_ms=to_ms, cause=cause)
+
+    async def complete(self) -> None:
+        heard_ms, count = self.lines[-1].end_ms, len(self.lines)
+        await self.tell(TranscriptCompleted, verdict="complete", heard_ms=heard_ms, missing_ms=0, lines=count)
 
     async def brief(self) -> None:
         brief = Brief(

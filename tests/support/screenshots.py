@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from support import valkey_binary
 
 from shared.meetings import Status
 from shared.ports import free_port
+from shared.socket_tokens import guest_subject, new_token
 
 FOLDER = Path("screenshots")
 DESKTOP, PHONE = (1360, 860), (390, 844)
@@ -76,7 +78,14 @@ async def briefing(stage: ConsoleStage) -> str:
     meeting = await stage.standup(len(SCRIPT.segments))
     await meeting.brief()
     await meeting.enter(Status.ENDED, "call_ended_by_host")
+    await meeting.complete()
     return stage.page_of(meeting)
+
+
+async def guest(stage: ConsoleStage) -> str:
+    meeting = await stage.meeting(platform="room")
+    token = new_token("secret", guest_subject(meeting.id), time.time())
+    return f"{stage.url}room/{meeting.id}/{token}/"
 
 
 async def erased(stage: ConsoleStage) -> str:
@@ -84,7 +93,7 @@ async def erased(stage: ConsoleStage) -> str:
 
 
 STATES: dict[str, Callable[[ConsoleStage], Awaitable[str]]] = {
-    one.__name__: one for one in (empty, history, lobby, refused, room, live, answer, briefing, erased)
+    one.__name__: one for one in (empty, history, lobby, refused, room, guest, live, answer, briefing, erased)
 }
 stage_of: dict[str, Callable[[], Awaitable[None]]] = {}
 """What is told once the page is open, by its address."""
@@ -97,7 +106,9 @@ async def take(page: Page, stage: ConsoleStage, name: str, *, is_phone: bool) ->
     url = await STATES[name](stage)
     await page.open("about:blank")
     await page.open(url)
-    await page.until("document.readyState === 'complete' && document.querySelector('#side')")
+    await page.until("document.readyState === 'complete' && document.querySelector('#side, #come-in')")
+    if name == "guest":
+        return
     await page.until("document.querySelector('#meetings').childElementCount || !document.querySelector('#none').hidden")
     await page.until(
         "document.body.dataset.view === 'home' || document.querySelector('#status').textContent !== 'Calling'"
