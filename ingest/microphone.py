@@ -44,7 +44,8 @@ class Microphone:
         self._track = MIXED if hello.is_table else guest.participant_id
         self._is_table, self._offset_ms = hello.is_table, offset_ms
         self._grid, self._broken = Grid(), 0
-        self._is_announced = guest.state.get(STATUS) == Status.LISTENING
+        self._found = guest.state.get(STATUS, "")
+        self._is_announced = self._found == Status.LISTENING
 
     @property
     def landed_ms(self) -> int:
@@ -109,17 +110,14 @@ class Microphone:
         self._tell(ParticipantLeft, f"left/{self._clock.now_ms()}", **self._person)
 
     def _announce(self) -> None:
-        """The first sound: from now on the meeting is heard."""
-        if not self._is_announced:
-            self._is_announced = True
-            self._put_fact(
-                MeetingStateChanged(
-                    id=f"{self.intake.meeting_id}/listening",
-                    meeting_id=self.intake.meeting_id,
-                    at=self._clock.now_ms(),
-                    status=Status.LISTENING,
-                )
-            )
+        """The first sound: from now on the meeting is heard, or heard again."""
+        if self._is_announced:
+            return
+        self._is_announced = True
+        meeting_id, now_ms = self.intake.meeting_id, self._clock.now_ms()
+        again = f"/{now_ms}" if self._found == Status.DEAF else ""
+        fact_id = f"{meeting_id}/listening{again}"
+        self._put_fact(MeetingStateChanged(id=fact_id, meeting_id=meeting_id, at=now_ms, status=Status.LISTENING))
 
     def _tell(self, kind: type[Event], key: str, **fields: object) -> None:
         meeting_id, person = self.intake.meeting_id, self._person["participant_id"]

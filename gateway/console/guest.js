@@ -11,6 +11,7 @@ const room = new Room({
   enter: (participant_id) => json("POST", `${location.pathname}enter`, { participant_id }),
   onChange: show,
   onTold: follow,
+  onOver: () => tell("The meeting is over. Thank you for coming."),
 });
 
 function show() {

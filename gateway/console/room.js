@@ -7,10 +7,11 @@ import { Uplink } from "./uplink.js";
 
 export class Room {
   // `enter` gives the entrance for a participant id; `onChange` is told when something is to be shown anew.
-  constructor({ enter, onChange, onTold = () => {} }) {
+  constructor({ enter, onChange, onTold = () => {}, onOver = () => {} }) {
     this.enter = enter;
     this.onChange = onChange;
     this.onTold = onTold;
+    this.onOver = onOver;
     this.microphone = null;
     this.link = { isConnected: false, waiting_ms: 0 };
     this.leavingPage = () => this.uplink?.close();
@@ -35,7 +36,8 @@ export class Room {
     }
     this.me = { ...me, participant_id: this.entrance.participant_id };
     const hello = { name: me.name, is_table: me.isTable };
-    this.uplink = new Uplink(this.entrance.socket_url, hello, (link) => this.showLink(link));
+    const onOver = () => this.stop().then(this.onOver);
+    this.uplink = new Uplink(this.entrance.socket_url, hello, (link) => this.showLink(link), onOver);
     this.microphone = new Microphone(stream, {
       onPiece: (at_ms, pcm) => this.uplink.send(at_ms, pcm),
       onVoice: (at_ms, isOn) => this.uplink.voice(at_ms, isOn),
@@ -78,6 +80,7 @@ export class Room {
     sound?.close();
     sound?.context.close();
     showLevel(0);
+    this.link = { isConnected: false, waiting_ms: 0 };
     this.onChange();
   }
 }

@@ -4,12 +4,15 @@ const BACK_AFTER_MS = [200, 400, 800, 1500, 3000];
 const KEPT_MS = 600_000;
 const PATIENCE_MS = 6000; // without a word that anything is safe, the socket is taken for dead
 const FAREWELL_MS = 2500;
+const OVER = 1000; // by which ingest ends the socket of a meeting that is over
 
 export class Uplink {
-  constructor(url, hello, onState) {
+  // `onOver` is told when the meeting has ended.
+  constructor(url, hello, onState, onOver) {
     this.url = url;
     this.hello = hello;
     this.onState = onState; // ({isConnected, waiting_ms})
+    this.onOver = onOver;
     this.started_at = 0;
     this.pieces = []; // of sound that is not safe yet, in order
     this.safe_ms = 0;
@@ -25,7 +28,7 @@ export class Uplink {
     this.heard_at = Date.now();
     socket.onopen = () => socket.send(JSON.stringify({ type: "hello", ...this.hello, started_at: this.started_at }));
     socket.onmessage = ({ data }) => this.heed(JSON.parse(data));
-    socket.onclose = () => this.onClose(socket);
+    socket.onclose = ({ code }) => (code === OVER ? this.end() : this.onClose(socket));
   }
 
   heed(told) {
@@ -62,6 +65,12 @@ export class Uplink {
     if (this.isReady) this.socket.send(message);
     if (this.isReady && Date.now() - this.heard_at > PATIENCE_MS) this.giveUp();
     if (!this.isReady) this.tell();
+  }
+
+  end() {
+    if (this.isOver) return;
+    this.close();
+    this.onOver();
   }
 
   giveUp() {

@@ -72,4 +72,8 @@ async def test_a_guest_comes_in_hears_is_heard_interrupts_and_leaves(bus: Bus, r
         await page.press("#go")
         await page.until("document.querySelector('#come-in').offsetParent")
         await eventually(lambda: has(bus, meeting_id, ParticipantLeft, participant_id=ben))
+        await page.press("#come-in [type=submit]")
+        await page.until("document.querySelector('#mine').dataset.tone === 'live'")
+        await post(running, f"/meetings/{meeting_id}/leave")
+        await page.until("document.querySelector('#notice').textContent.includes('is over')")
         assert not page.complaints

@@ -81,6 +81,18 @@ async def test_the_first_sound_begins_the_meeting_and_people_come_and_go(bus: Bu
     assert states == ["listening"]
 
 
+async def test_who_comes_back_into_a_room_that_all_had_left_makes_it_heard_again(bus: Bus, ingest: str) -> None:
+    meeting_id = await new_meeting(bus)
+    for status in ("requested", "deaf"):
+        await bus.redis.hset(MeetingKeys(meeting_id).state, STATUS, status)
+        async with microphone(ingest + room_path(meeting_id)) as ann:
+            await ann.say_chunks(0, 1)
+            await ann.until_landed(100)
+    heard = [fact for fact in await facts_of(bus, meeting_id) if isinstance(fact, MeetingStateChanged)]
+    assert len({fact.id for fact in heard}) == 2
+    assert (await bus.state(meeting_id))[STATUS] == "listening"
+
+
 async def test_a_broken_socket_loses_nothing_and_nobody_leaves(bus: Bus, ingest: str) -> None:
     meeting_id = await new_meeting(bus)
     url = ingest + room_path(meeting_id)
