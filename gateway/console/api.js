@@ -10,7 +10,7 @@ export class Refused extends Error {
   }
 }
 
-export function useKey(given) {
+export async function signIn(given) {
   key = given;
 }
 

@@ -1,6 +1,6 @@
 // The console page: begin, join or pick a meeting, watch it live, ask it, be briefed.
 
-import { call, json, useKey } from "./api.js";
+import { call, json, signIn } from "./api.js";
 import { save } from "./briefing.js";
 import { showDock } from "./dock.js";
 import { announce, byId } from "./format.js";
@@ -232,10 +232,15 @@ for (const link of document.querySelectorAll("a[href='/']")) {
     go("");
   };
 }
-byId("unlock").onsubmit = () => {
-  useKey(byId("key").value.trim());
+byId("unlock").onsubmit = async () => {
+  const given = byId("key").value.trim();
   byId("key").value = "";
-  start();
+  try {
+    await signIn(given);
+    start();
+  } catch (error) {
+    fail(error);
+  }
 };
 window.onpopstate = () => open(meetingInAddress());
 // A page that is left may be kept to come back to: it must not keep its connections.

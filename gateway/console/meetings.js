@@ -6,6 +6,7 @@ import { OVER, platformOf } from "./words.js";
 
 const PAGE = 30;
 const SEARCH_AFTER_MS = 250;
+const MOST_FOUND = 50;
 
 export class Meetings {
   constructor(onOpen) {
@@ -74,8 +75,8 @@ export class Meetings {
   async search(words) {
     if (words.length < 2) return this.showHits(null);
     try {
-      const { hits } = await json("GET", `/search?q=${encodeURIComponent(words)}`);
-      if (byId("search").value.trim() === words) this.showHits(hits, words);
+      const { hits } = await json("GET", `/search?q=${encodeURIComponent(words)}&limit=${MOST_FOUND}`);
+      if (byId("search").value.trim() === words) this.showHits(hits);
     } catch (error) {
       byId("found").textContent = error.message;
     }
@@ -86,24 +87,22 @@ export class Meetings {
     this.showHits(null);
   }
 
-  showHits(hits, words = "") {
+  showHits(hits) {
     byId("history").hidden = hits !== null;
-    byId("hits").replaceChildren(...(hits ?? []).map((hit) => make("li", {}, this.hitOf(hit, words))));
-    byId("found").textContent = hits === null ? "" : hits.length ? `${hits.length} found` : "Nobody said that.";
+    byId("hits").replaceChildren(...(hits ?? []).map((hit) => make("li", {}, this.hitOf(hit))));
+    byId("found").textContent = hits === null ? "" : hits.length ? foundWords(hits.length) : "Nobody said that.";
   }
 
-  hitOf(hit, words) {
+  hitOf(hit) {
     const link = make("a", { href: `/?meeting=${hit.meeting_id}#line-${hit.line_id}`, data: { meeting: hit.meeting_id } });
-    const head = `${hit.speaker} · ${hit.title || "Meeting"} · ${clock(hit.at_ms)}`;
-    link.append(make("span", { className: "words" }, ...marked(hit.text, words)), make("span", { className: "faint", textContent: head }));
+    const head = [hit.speaker, hit.title || "Meeting", dayOf(hit.meeting_created_at), clock(hit.start_ms)].join(" · ");
+    const text = hit.fragment.map((piece) => (piece.hit ? make("mark", { textContent: piece.text }) : piece.text));
+    link.append(make("span", { className: "words" }, ...text), make("span", { className: "faint", textContent: head }));
     link.onclick = (event) => this.open(event, hit.meeting_id, hit.line_id);
     return link;
   }
 }
 
-// The text with the words that were looked for in bold.
-function marked(text, words) {
-  const wanted = words.split(/\s+/).filter(Boolean).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  const parts = text.split(new RegExp(`(${wanted.join("|")})`, "gi"));
-  return parts.map((part, n) => (n % 2 ? make("mark", { textContent: part }) : part));
+function foundWords(count) {
+  return count === MOST_FOUND ? `The newest ${count}` : `${count} found`;
 }

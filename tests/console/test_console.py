@@ -1,5 +1,7 @@
 """The console in a real browser, before meetings whose every fact is written by hand."""
 
+import json
+
 import pytest
 from browser import Page, needs_browser
 from console_stage import SCRIPT, ConsoleStage, Told
@@ -178,14 +180,16 @@ async def test_meetings_are_listed_by_day_and_open_without_a_reload(page: Page, 
 
 async def test_a_search_finds_the_line_and_opens_it(page: Page, stage: ConsoleStage) -> None:
     meeting = await stage.standup(8)
+    pieces = [("I still need the ", False), ("new", True), (" ", False), ("certificate", True), (" <i>.", False)]
     hit = {
-        "meeting_id": meeting.id, "title": "Monday standup", "line_id": "l3", "speaker": "Tom", "at_ms": 16_440,
-        "text": "I still need the new certificate <i>.",
-    }  # fmt: skip
-    await page.open(stage.url, first=f"{SEARCH} window.hits = [{hit!r}];")
+        **{"meeting_id": meeting.id, "title": "Monday standup", "line_id": "l3", "speaker": "Tom", "start_ms": 16_440},
+        "meeting_created_at": meeting.began_at,
+        "fragment": [{"text": text, "hit": is_hit} for text, is_hit in pieces],
+    }
+    await page.open(stage.url, first=f"{SEARCH} window.hits = [{json.dumps(hit)}];")
     await page.type("#search", "new certificate")
     await page.until("document.querySelectorAll('#hits mark').length === 2")
-    assert "q=new%20certificate" in await page.run("window.searched")
+    assert "q=new%20certificate&" in await page.run("window.searched")
     assert "certificate <i>." in await page.text("#hits")
     await page.press("#hits a")
     await page.until("document.querySelector('#line-l3')?.matches('.cited')")
