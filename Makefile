@@ -19,7 +19,8 @@ COMPILE := $(BIN)/python -m uv pip compile --universal --generate-hashes --no-em
 export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check servers lint format types imports lock bench promises shipping audit sbom wheel clean
+.PHONY: help setup demo test check servers lint format types imports lock bench promises screenshots shipping audit sbom \
+        wheel clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -97,6 +98,7 @@ lock: $(STAMP) ## Resolve the dependencies anew
 
 bench: $(STAMP) ## Measure hops, cost per meeting, what a core holds, starts; a table and bench-output/results.json
 	@$(BIN)/python -m bench
+	@PYTHONPATH=.:tests/support $(BIN)/python -m bench.page
 
 eval: $(STAMP) ## How right answers, citations and action items are, with the model that is configured (V=1 lists misses)
 	@PYTHONPATH=.:tests/support $(BIN)/python -m evaluation $(if $(V),-v)
@@ -105,6 +107,9 @@ promises: $(STAMP) ## Break things under load and count what was lost (ONLY=8 SE
 	@$(BIN)/chimein promises $(ONLY:%=--only %) $(SEED:%=--seed %) $(MINUTES:%=--minutes %)
 	@$(if $(ONLY),,$(BIN)/python -m pytest -q tests/promises)
 
+screenshots: $(STAMP) ## A picture of each state of the console page, in screenshots/ (needs chromium)
+	@PYTHONPATH=.:tests/support $(BIN)/python -m screenshots
+
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage \
-	  rehearsal-output bench-output .chimein
+	  rehearsal-output bench-output screenshots .chimein

@@ -83,4 +83,4 @@ def announce(url: str, environ: Mapping[str, str]) -> None:
             continue
     print(f"\nchimein is ready: open {url}/", flush=True)
     if not environ.get("RECALL_API_KEY"):
-        print("There is no RECALL_API_KEY: `chimein rehearse` plays a sample meeting into it.\n", flush=True)
+        print("Press “Start here” and talk, or let `chimein rehearse` play a sample meeting into it.\n", flush=True)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from shared.config import Secret, Settings, load, signing_keys, signing_problems
+from shared.config import Secret, Settings, ingest_address, load, signing_keys, signing_problems
 from shared.errors import ConfigError
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=600)]
@@ -38,6 +38,10 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     """Where the internet reaches this gateway, as `https://chimein.example.org`: webhooks, and the page in the bot."""
     outlet: Literal["auto", "media", "clips"] = "auto"
     """How bots speak that are not told: `media`, a page that needs PUBLIC_URL; `clips`; `auto`: `media` if it can."""
+    websocket_domain: str = ""
+    """Public host (and port) under which browsers in a room reach ingest, as bots do; this machine when empty."""
+    ingest_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8001
+    """Where ingest listens, for rooms on this machine."""
     prices_file: str = ""
     """What vendors charge, as in shared/prices.toml, for the estimate of what a meeting cost."""
     quiet_s: Seconds = 15.0
@@ -48,6 +52,10 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     @property
     def api_keys(self) -> tuple[str, ...]:
         return tuple(key.strip() for key in self.chimein_api_keys.reveal().split(",") if key.strip())
+
+    @property
+    def ingest_address(self) -> str:
+        return ingest_address(self.websocket_domain, self.ingest_port)
 
     @property
     def webhook_secrets(self) -> tuple[bytes, ...]:

@@ -29,6 +29,8 @@ class MeetingCreated(MeetingHead, frozen=True, kw_only=True):
 class MeetingSummary(MeetingHead, frozen=True, kw_only=True):
     """A meeting in the list."""
 
+    title: str
+    """What its invitation says, else what its last briefing is about; may be empty."""
     explanation: str
     metadata: dict[str, str]
 
@@ -153,6 +155,21 @@ class VocabularyKept(msgspec.Struct, frozen=True, kw_only=True):
 
     meeting_id: str
     vocabulary: list[str]
+
+
+class RoomEntrance(msgspec.Struct, frozen=True, kw_only=True):
+    """How a microphone is heard in a room, and how it hears. Everything here is good for a day."""
+
+    meeting_id: str
+    participant_id: str
+    """Also the name of its track."""
+    bot_name: str
+    socket_url: str
+    """Where the microphone's sound goes (docs/room.md)."""
+    sound_path: str
+    """WebSocket of what the assistant says."""
+    invitation: str
+    """Address of a page through which others come in, without a key."""
 
 
 class AnswerGiven(msgspec.Struct, frozen=True, kw_only=True):

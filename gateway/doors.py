@@ -15,11 +15,12 @@ OPEN_ROUTES = web.AppKey("open_routes", frozenset)
 KEY_DIGESTS = web.AppKey("key_digests", tuple)
 
 PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:;"
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' {ingest}; img-src 'self' data:;"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+"""To be formatted: a room's microphone connects to ingest."""
 SECURITY_HEADERS = {
-    "Content-Security-Policy": PAGE_POLICY,
+    "Permissions-Policy": "microphone=(self), display-capture=(self), camera=(), geolocation=()",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -99,6 +100,8 @@ def is_local_name(host: str) -> bool:
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """On every answer, streams included. What a handler set stays."""
+    policy = PAGE_POLICY.format(ingest=request.app[SETTINGS].ingest_address)
+    response.headers.setdefault("Content-Security-Policy", policy)
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     if request.app[SETTINGS].cors_origins:

@@ -37,6 +37,7 @@ from shared.events import (
 from shared.meeting_urls import MeetingLink, parse_meeting_url
 from shared.meetings import Status
 from shared.recent_writes import Probe
+from shared.rooms import PLATFORM_NAME, room_link
 from shared.streams import INGEST, SHARDS, MeetingKeys, ShardKeys, new_meeting_id
 from shared.tracing import new_trace
 
@@ -62,7 +63,7 @@ async def join(request: web.Request) -> web.Response:
         at=int(await claim.remember("at", str(request.app[CLOCK].now_ms()))),
         trace=new_trace(),
         meeting_url=link.url,
-        settings=settings_of(wanted, request.app[SETTINGS]),
+        settings=settings_of(wanted, link, request.app[SETTINGS]),
         public_url=request.app[SETTINGS].public_url.rstrip("/"),
     )
     if claim.sent_after is None:
@@ -74,7 +75,9 @@ async def join(request: web.Request) -> web.Response:
 
 
 async def first_meeting(request: web.Request, wanted: JoinRequest, link: MeetingLink, meeting_id: str) -> str:
-    """The meeting for which the bot is in this call: this one, unless another was first."""
+    """The meeting for which the bot is in this call: this one, unless another was first. A new room has no other."""
+    if not link.key:
+        return meeting_id
     place = Place(request.app[BUS], request.app[CLOCK], TENANT, link)
     return await request[CLAIM].remember("first", await place.take(meeting_id, force=wanted.force))
 
@@ -99,13 +102,13 @@ def where_of(meeting_id: str) -> str:
 def link_of(wanted: JoinRequest) -> MeetingLink:
     """Raises ProblemError."""
     try:
-        return parse_meeting_url(wanted.meeting_url)
+        return room_link(wanted.meeting_url) or parse_meeting_url(wanted.meeting_url)
     except ValueError as error:
         problem, _, remedy = str(error).rpartition(": ")
         raise wrong_field("meeting_url", problem or remedy, remedy, slug="invalid-meeting-url") from error
 
 
-def settings_of(wanted: JoinRequest, own: GatewaySettings) -> Settings:
+def settings_of(wanted: JoinRequest, link: MeetingLink, own: GatewaySettings) -> Settings:
     """Raises ProblemError."""
     return Settings(
         bot_name=wanted.bot_name,
@@ -113,7 +116,7 @@ def settings_of(wanted: JoinRequest, own: GatewaySettings) -> Settings:
         answer_when=wanted.answer_when,
         speak=wanted.speak,
         barge_in=wanted.barge_in,
-        outlet=outlet_of(wanted, own),
+        outlet=outlet_of(wanted, link, own),
         retention_hours=wanted.retention_hours or own.retention_hours,
         metadata=wanted.metadata,
         title=flat(wanted.title),
@@ -121,8 +124,10 @@ def settings_of(wanted: JoinRequest, own: GatewaySettings) -> Settings:
     )
 
 
-def outlet_of(wanted: JoinRequest, own: GatewaySettings) -> str:
+def outlet_of(wanted: JoinRequest, link: MeetingLink, own: GatewaySettings) -> str:
     """Raises ProblemError."""
+    if link.platform == PLATFORM_NAME:
+        return "room"
     outlet = own.outlet if wanted.outlet == "auto" else wanted.outlet
     if outlet == "auto":
         return "media" if own.public_url.startswith("https://") else "clips"

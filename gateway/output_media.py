@@ -42,7 +42,7 @@ from shared.streams import MeetingKeys, shard_of
 from shared.tail import Follower
 
 FOLDER = Path(__file__).parent / "media_page"
-FILES = frozenset({"page.js", "player.js", "page.css"})
+FILES = frozenset({"page.js", "sound.js", "player.js", "page.css"})
 HEARTBEAT_S = 10.0
 LONGEST_REPORT = 1024
 KEPT_REPORTS = 100

@@ -8,7 +8,14 @@ from aiohttp import web
 from gateway.problems import ProblemError
 
 CONSOLE = Path(__file__).parent / "console"
-CONSOLE_FILES = frozenset({"console.css", "console.js", "api.js", "stream.js", "view.js", "icon.svg"})
+SCRIPTS = (
+    "answers api briefing capture console dock format guest health meeting meetings microphone room speakers stream"
+    " tabs transcript uplink voices words"
+)
+STYLES = "base console guest"
+CONSOLE_FILES = frozenset(
+    {*(f"{name}.js" for name in SCRIPTS.split()), *(f"{name}.css" for name in STYLES.split()), "icon.svg"}
+)
 SWAGGER_FILES = frozenset({"swagger-ui.css", "swagger-ui-bundle.js"})
 DOCS_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self';"

@@ -13,6 +13,7 @@ from shared.bus import Bus
 from shared.clock import Clock
 from shared.meeting_urls import MeetingLink, parse_meeting_url
 from shared.meetings import FINAL
+from shared.rooms import room_link
 from shared.scripting import SCRIPTS
 from shared.streams import MEETING_URL, PLACE, STATUS, TENANT, MeetingKeys
 
@@ -67,5 +68,6 @@ class Place:
 async def give_back_place(bus: Bus, clock: Clock, meeting_id: str, state: Mapping[str, str]) -> None:
     """Of a meeting that is no more; one without a link never had a place."""
     with contextlib.suppress(ValueError):
-        link = parse_meeting_url(state.get(MEETING_URL, ""))
+        url = state.get(MEETING_URL, "")
+        link = room_link(url) or parse_meeting_url(url)
         await Place(bus, clock, state.get(TENANT, ""), link).give_back(meeting_id)

@@ -30,8 +30,9 @@ class JoinRequest(Request, frozen=True, kw_only=True):
         Meta(
             min_length=1,
             max_length=2048,
-            description="The link people click to join",
-            examples=["https://meet.google.com/abc-defg-hij"],
+            description="The link people click to join; `room:` opens a room in the browser, `room:weekly` one that "
+            "everybody who says so shares",
+            examples=["https://meet.google.com/abc-defg-hij", "room:"],
         ),
     ]
     bot_name: Annotated[str, Meta(min_length=1, max_length=100, description="Its name in the meeting")] = (
@@ -83,6 +84,14 @@ class VocabularyRequest(Request, frozen=True, kw_only=True):
     """The names and terms from now on, in place of those before."""
 
     vocabulary: Vocabulary
+
+
+class EnterRequest(Request, frozen=True, kw_only=True):
+    """Who comes into a room with a microphone."""
+
+    participant_id: Annotated[
+        str, Meta(pattern=r"^(p-[0-9a-f]{12})?$", description="As it was given before, to come back as the same person")
+    ] = ""
 
 
 class ListQuery(Request, frozen=True, kw_only=True):

@@ -87,8 +87,19 @@ def summary_of(meeting_id: str, state: Mapping[str, str]) -> MeetingSummary:
         platform=state.get(streams.PLATFORM, ""),
         bot_name=settings.bot_name,
         created_at=int(state.get(streams.CREATED_AT, 0)),
+        title=settings.title or title_of_brief(state),
         metadata=settings.metadata,
     )
+
+
+class Titled(msgspec.Struct):
+    """What is looked at of a briefing."""
+
+    title: str = ""
+
+
+def title_of_brief(state: Mapping[str, str]) -> str:
+    return msgspec.json.decode(state.get(streams.BRIEF, "{}"), type=Titled).title
 
 
 def settings_in(state: Mapping[str, str]) -> Settings:

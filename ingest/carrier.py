@@ -139,6 +139,7 @@ class Carrier:
         metrics.chunks_repeated.inc(len(chunks) - new)
         metrics.chunks_dropped.inc(dropped)
         end_ms = chunks[-1].source_ms + CHUNK_MS
+        intake.land(track, end_ms)
         if chunks[0].source_ms // TOLD_EVERY_MS == end_ms // TOLD_EVERY_MS:
             return None
         origin = "" if intake.origin_ms is None else str(round(intake.origin_ms))

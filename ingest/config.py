@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from shared.config import RecallSettings, Secret, signing_keys, signing_problems
+from shared.config import RecallSettings, Secret, ingest_address, signing_keys, signing_problems
 
 
 class IngestSettings(RecallSettings, frozen=True, kw_only=True):
@@ -42,7 +42,5 @@ class IngestSettings(RecallSettings, frozen=True, kw_only=True):
 
     def socket_urls(self, meeting_id: str, token: str) -> tuple[str, ...]:
         """What the bot dials. The path ends in `/` before `?`, as Recall asks."""
-        domain = self.websocket_domain or f"127.0.0.1:{self.ingest_port}"
-        scheme = "ws" if domain.partition(":")[0] in {"127.0.0.1", "localhost"} else "wss"
-        address = f"{scheme}://{domain}/recall/{meeting_id}/?token={token}"
+        address = f"{ingest_address(self.websocket_domain, self.ingest_port)}/recall/{meeting_id}/?token={token}"
         return tuple(f"{address}&socket={number}" for number in range(1, self.recall_sockets + 1))

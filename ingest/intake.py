@@ -27,6 +27,16 @@ class Intake:
         self.sockets = 0
         self.silent_since_ms = 0
         """When the last socket closed; the platform may dial again and go on where it stopped."""
+        self.landed_ms: dict[str, int] = {}
+        """By track: the end of the last chunk that Redis has."""
+        self.news = asyncio.Event()
+        """Set when more of any track is in Redis; then there is a new one."""
+
+    def land(self, track: str, end_ms: int) -> None:
+        """Redis has everything up to there."""
+        self.landed_ms[track] = max(end_ms, self.landed_ms.get(track, 0))
+        self.news.set()
+        self.news = asyncio.Event()
 
     @property
     def is_idle(self) -> bool:

@@ -16,13 +16,15 @@ from ingest.resources import Ingest
 from shared.connections import LOST
 from shared.errors import Category, MeetingError, MeetingGoneError
 from shared.events import Event, MeetingStateChanged, ReportBotStatus
-from shared.explanations import SOUNDLESS, UNLINKED
+from shared.explanations import NOBODY, SOUNDLESS, UNLINKED
 from shared.meetings import FINAL, Status, write_of
+from shared.rooms import PLATFORM_NAME
 from shared.scripting import SCRIPTS
 from shared.streams import (
     BOT_ID,
     HEARD_AT,
     LINKED_AT,
+    PLATFORM,
     REPORTED_AT,
     SHARDS,
     STATUS,
@@ -95,7 +97,8 @@ class Reconciler:
         if await self._claim(keys=keys, args=[now_ms, pause_ms(state)]):
             await self._ask(meeting_id, state)
             state = await self._ingest.bus.state(meeting_id)
-        if hearing := hearing_now(state, now_ms, is_mixed=self._ingest.settings.recall_audio == "mixed"):
+        is_mixed = self._ingest.settings.recall_audio == "mixed" and state.get(PLATFORM) != PLATFORM_NAME
+        if hearing := hearing_now(state, now_ms, is_mixed=is_mixed):
             await self._enter(meeting_id, *hearing)
 
     async def _ask(self, meeting_id: str, state: Mapping[str, str]) -> None:
@@ -156,13 +159,20 @@ def pause_ms(state: Mapping[str, str]) -> int:
 def hearing_now(state: Mapping[str, str], now_ms: int, *, is_mixed: bool) -> tuple[Status, str] | None:
     """Whether a meeting that should be heard has gone deaf, or is heard again; None where nothing changes.
 
-    On mixed audio even silence makes frames. Separate tracks fall silent with their people: there the socket tells.
+    On mixed audio even silence makes frames. Separate tracks fall silent with their people, and rooms are left: there
+    the socket tells.
     """
     entered_ms = int(state.get(STATUS_AT, 0))
     linked_ms = int(state.get(LINKED_AT, 0))
     heard_ms = int(state.get(HEARD_AT, 0)) if is_mixed else max(linked_ms, int(state.get(HEARD_AT, 0)))
     if state.get(STATUS) == Status.LISTENING and now_ms - max(heard_ms, entered_ms) > DEAF_MS:
-        return Status.DEAF, SOUNDLESS if now_ms - linked_ms <= DEAF_MS else UNLINKED
+        return Status.DEAF, why_deaf(state, is_linked=now_ms - linked_ms <= DEAF_MS)
     if state.get(STATUS) == Status.DEAF and heard_ms > entered_ms:
         return Status.LISTENING, ""
     return None
+
+
+def why_deaf(state: Mapping[str, str], *, is_linked: bool) -> str:
+    if state.get(PLATFORM) == PLATFORM_NAME:
+        return NOBODY
+    return SOUNDLESS if is_linked else UNLINKED

@@ -11,7 +11,18 @@ from ingest.resources import Ingest
 from shared.events import AudioEnded, Event, MeetingStateChanged
 from shared.explanations import explain
 from shared.meetings import FINAL, INSIDE, ORDER, Status, is_forward, status_of_code
-from shared.streams import CHUNK_MS, COMMITTED, ORIGIN, REPORTED_AT, STATUS, STATUS_AT, MeetingKeys, source_ms_of
+from shared.rooms import PLATFORM_NAME
+from shared.streams import (
+    CHUNK_MS,
+    COMMITTED,
+    ORIGIN,
+    PLATFORM,
+    REPORTED_AT,
+    STATUS,
+    STATUS_AT,
+    MeetingKeys,
+    source_ms_of,
+)
 
 QUIET_S = 0.5
 QUIET_CHECKS = 10
@@ -80,8 +91,8 @@ async def end_of_meeting(
 
 
 def recorded_ms(before: Mapping[str, str], ended_at_ms: int) -> int:
-    """How long the platform recorded, up to the end; 0 where nobody can tell."""
-    if before.get(STATUS) not in HEARD or ORIGIN not in before:
+    """How long the platform recorded, up to the end; 0 where nobody can tell, as in a room."""
+    if before.get(STATUS) not in HEARD or ORIGIN not in before or before.get(PLATFORM) == PLATFORM_NAME:
         return 0
     return max(0, ended_at_ms - int(before[ORIGIN]))
 

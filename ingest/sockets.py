@@ -13,6 +13,7 @@ from ingest import frames, metrics
 from ingest.doors import Doors, Guest, Refusal
 from ingest.intake import Intake
 from ingest.producer import Producer
+from ingest.room_sockets import RoomSockets
 from ingest.source_clock import SourceClock
 from ingest.strands import Strand
 from shared.clock import Clock
@@ -33,10 +34,11 @@ log = structlog.get_logger()
 
 
 class SocketServer:
-    """Accepts `/recall/<meeting id>/?token=…` and nothing else. `rest_s` is 0 where a bot has one socket only."""
+    """Accepts whom the doors let in: bots, and people in rooms. `rest_s` is 0 where a bot has one socket only."""
 
     def __init__(self, doors: Doors, producer: Producer, clock: Clock, *, rest_s: float = REST_S) -> None:
         self._doors, self._producer, self._clock, self._rest_s = doors, producer, clock, rest_s
+        self._rooms = RoomSockets(doors.bus, producer, clock)
         self._guests: WeakKeyDictionary[ServerConnection, Guest] = WeakKeyDictionary()
         """Admitted; forgotten with the connection when the handshake fails after all."""
 
@@ -66,8 +68,11 @@ class SocketServer:
         return None
 
     async def hear(self, connection: ServerConnection) -> None:
-        """Reads one socket to its end; the read loop never waits for Redis."""
         guest = self._guests.pop(connection)
+        await (self._rooms.hear(connection, guest) if guest.participant_id else self._hear_bot(connection, guest))
+
+    async def _hear_bot(self, connection: ServerConnection, guest: Guest) -> None:
+        """Reads one socket to its end; the read loop never waits for Redis."""
         intake = self._producer.intake(guest.meeting_id)
         intake.sockets += 1
         metrics.sockets_open.inc()

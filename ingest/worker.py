@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator
 import structlog
 from websockets.asyncio.server import Server
 
+from ingest.adapters.by_link import ByLink
 from ingest.adapters.recall import RecallPlatform
+from ingest.adapters.room import RoomPlatform
 from ingest.config import IngestSettings
 from ingest.doors import Doors
 from ingest.handlers import HANDLERS
@@ -42,7 +44,8 @@ async def work(worker: Worker, settings: IngestSettings) -> None:
     async with platform_of(settings, worker.clock) as platform:
         producer = Producer(worker.bus, worker.clock)
         server = await open_sockets(worker, settings, producer)
-        ingest = Ingest(worker.bus, platform, settings, worker.clock)
+        rooms = RoomPlatform(worker.bus, worker.clock)
+        ingest = Ingest(worker.bus, ByLink(platform, rooms), settings, worker.clock)
         commands = CommandLoop(worker, HANDLERS, ingest)
         worker.drain, worker.drain_within_s = functools.partial(see_out, server, producer), settings.ingest_drain_s
         try:

@@ -92,6 +92,13 @@ class RecallSettings(Settings, frozen=True, kw_only=True):
             )
 
 
+def ingest_address(websocket_domain: str, ingest_port: int) -> str:
+    """Where the outside reaches ingest, as `wss://ears.example.org`; this machine where no domain is set."""
+    domain = websocket_domain or f"127.0.0.1:{ingest_port}"
+    scheme = "ws" if domain.partition(":")[0] in {"127.0.0.1", "localhost"} else "wss"
+    return f"{scheme}://{domain}"
+
+
 def signing_keys(secret: Secret) -> tuple[bytes, ...]:
     """Of `whsec_…`, or two of them while the secret is being rotated. Raises binascii.Error for what is not base64."""
     words = secret.reveal().replace(",", " ").split()

@@ -50,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     barge_in: bool = True
     """The assistant falls silent when somebody talks over it."""
     outlet: str = "clips"
-    """The way of speech into the meeting: `media`, a page in the bot that plays it as it is made, or `clips`."""
+    """The way of speech into the meeting: `media`, a page in the bot; `clips`; `room`, the pages in the room."""
 
 
 class SpokenWord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -57,6 +57,10 @@ SUB_CODES = {
     "microsoft_teams_call_dropped": "Teams dropped the bot's connection: join again.",
     "microsoft_teams_2fa_required": "Teams asked the bot for a second factor: ask the host to admit anonymous guests.",
     "webex_join_meeting_error": "Webex did not let the bot in: check the link, and that guests may join.",
+    # Of a room.
+    "room_empty": "The room is open: it begins when the first microphone is on.",
+    "room_abandoned": "Nobody's microphone was in the room for a long time.",
+    "room_closed": "The room was closed.",
     # Why recording was refused (Zoom).
     "zoom_local_recording_disabled": "Local recording is off in the host's Zoom account: ask the host to switch it on.",
     "zoom_local_recording_request_disabled": "Nobody may ask to record in this Zoom: ask the host to allow it.",
@@ -72,6 +76,7 @@ UNLINKED = (
     "The bot is in the call, but its connection to chimein is down: check that WEBSOCKET_DOMAIN is reachable from the"
     " internet and leads to ingest, and RECALL_SIGNED_SOCKETS (docs/going-live.md)."
 )
+NOBODY = "Nobody's microphone is in the room: start one in the page, or end the meeting."
 SOUNDLESS = "The bot is in the call, but the platform sends it no sound: check that recording is still allowed."
 
 

@@ -20,6 +20,16 @@ def media_subject(meeting_id: str) -> str:
     return f"media:{meeting_id}"
 
 
+def room_subject(meeting_id: str, participant_id: str) -> str:
+    """What the token of one microphone in a room is for: that track, and no other."""
+    return f"room:{meeting_id}:{participant_id}"
+
+
+def guest_subject(meeting_id: str) -> str:
+    """What the token in a room's invitation is for: to come in by name, to be heard and to hear."""
+    return f"guest:{meeting_id}"
+
+
 def is_good(token: str, secret: str, meeting_id: str, now_s: float) -> bool:
     """False also for an empty secret: such a meeting has no door."""
     expires, _, signature = token.partition(".")

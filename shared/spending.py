@@ -11,7 +11,7 @@ from shared.streams import MIXED
 from shared.view import MeetingView
 
 SHIPPED = Path(__file__).with_name("prices.toml")
-FREE = ("", "embedded", "scripted", "wav")
+FREE = ("", "embedded", "hibari", "scripted", "wav")
 """What runs on one's own machine; names begin so."""
 PER_LINE_MS = 1_500
 """Of audio around each line that a track of its own sends to the speech engine."""

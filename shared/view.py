@@ -37,6 +37,7 @@ from shared.events import (
     Usage,
 )
 from shared.meetings import FINAL, Status
+from shared.rooms import is_room_bot
 
 
 @dataclass
@@ -143,7 +144,7 @@ def on_requested(view: MeetingView, event: MeetingRequested) -> None:
 
 
 def on_bot_joined(view: MeetingView, event: BotJoined) -> None:
-    view.bot_from = view.bot_from or event.at
+    view.bot_from = view.bot_from or (0 if is_room_bot(event.bot_id) else event.at)
     if view.status == Status.REQUESTED:
         view.enter(Status.JOINING)
 

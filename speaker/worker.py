@@ -12,7 +12,7 @@ from shared.sessions import Owner
 from shared.streams import SPEAKER
 from shared.worker import Worker, run
 from speaker.adapters.embedded_voice import EmbeddedVoice
-from speaker.adapters.output_media import OutputMedia
+from speaker.adapters.output_media import ROOMS_PAGE, OutputMedia
 from speaker.adapters.recall_clips import RecallClips
 from speaker.adapters.tee import Tee
 from speaker.adapters.wav_file import WavFile
@@ -47,6 +47,7 @@ def build_outlets(settings: SpeakerSettings, api: RecallApi, worker: Worker) -> 
     return {
         "clips": recorded(RecallClips(api, worker.clock), settings),
         "media": recorded(OutputMedia(worker.bus, worker.tail, worker.clock), settings),
+        "room": recorded(OutputMedia(worker.bus, worker.tail, worker.clock, ROOMS_PAGE), settings),
     }
 
 

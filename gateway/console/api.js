@@ -10,7 +10,7 @@ export class Refused extends Error {
   }
 }
 
-export function useKey(given) {
+export async function signIn(given) {
   key = given;
 }
 
@@ -28,8 +28,8 @@ export async function refusalOf(response) {
   return new Refused(response.status, problem);
 }
 
-export async function call(method, path, body) {
-  const more = body === undefined ? {} : { "Content-Type": "application/json" };
+export async function call(method, path, body, extra = {}) {
+  const more = body === undefined ? { ...extra } : { "Content-Type": "application/json", ...extra };
   if (method === "POST") more["Idempotency-Key"] = crypto.randomUUID?.() ?? String(Math.random());
   const response = await fetch(path, {
     method,

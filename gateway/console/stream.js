@@ -3,12 +3,15 @@
 import { headers, refusalOf } from "./api.js";
 
 const PAUSES_MS = [500, 1000, 2000, 5000];
+// A browser has six connections to a server. A page that nobody looks at gives its own back, and catches up later.
+const UNWATCHED_MS = 60_000;
 
-export async function follow(path, { signal, onEvent, onState }) {
+export async function follow(path, { signal, onEvent, onState, isNeeded }) {
   let cursor = "0";
   for (let failures = 0; !signal.aborted; ) {
+    const line = lineFor(signal, isNeeded);
     try {
-      const response = await fetch(path, { signal, headers: headers({ "Last-Event-ID": cursor }) });
+      const response = await fetch(path, { signal: line.signal, headers: headers({ "Last-Event-ID": cursor }) });
       if (!response.ok) throw await refusalOf(response);
       onState("");
       failures = 0;
@@ -20,10 +23,49 @@ export async function follow(path, { signal, onEvent, onState }) {
     } catch (error) {
       if (signal.aborted) return;
       if (error.status && error.status < 500) throw error;
+    } finally {
+      line.close();
+    }
+    if (line.signal.aborted) {
+      await untilWatched(signal);
+      continue;
     }
     onState("connection lost, trying again…");
     await pause(PAUSES_MS[Math.min(failures++, PAUSES_MS.length - 1)], signal);
   }
+}
+
+// Ends with `signal`, and when the page was hidden for a while without being needed.
+function lineFor(signal, isNeeded) {
+  const controller = new AbortController();
+  const end = () => controller.abort();
+  let timer = 0;
+  const look = () => {
+    clearTimeout(timer);
+    if (document.hidden) timer = setTimeout(() => (isNeeded() ? look() : end()), UNWATCHED_MS);
+  };
+  signal.addEventListener("abort", end, { once: true });
+  document.addEventListener("visibilitychange", look);
+  look();
+  const close = () => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", end);
+    document.removeEventListener("visibilitychange", look);
+  };
+  return { signal: controller.signal, close };
+}
+
+function untilWatched(signal) {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (document.hidden && !signal.aborted) return;
+      document.removeEventListener("visibilitychange", look);
+      resolve();
+    };
+    document.addEventListener("visibilitychange", look);
+    signal.addEventListener("abort", look, { once: true });
+    look();
+  });
 }
 
 export async function* frames(body) {

@@ -1,4 +1,4 @@
-"""Sound into a meeting through the page that plays in the bot: streamed as it is made, stopped at once.
+"""Sound into a meeting through a page that plays it, in the bot or in a room: streamed as it is made, stopped at once.
 
 Recall calls it Output Media. The page is the gateway's; speaker and page meet in two streams of the meeting.
 """
@@ -30,6 +30,27 @@ BETWEEN_REPORTS_MS = 250
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True)
+class PlayingPage:
+    """Whose page plays, and what to say when it does not."""
+
+    outlet: str
+    fell_silent: str
+    is_absent: str
+
+
+BOTS_PAGE = PlayingPage(
+    "recall output_media",
+    "the bot's page fell silent",
+    "the bot's page does not play: does PUBLIC_URL lead to the gateway from the internet?",
+)
+ROOMS_PAGE = PlayingPage(
+    "room",
+    "the room's page fell silent",
+    "nobody listens: answers are heard where the room is open in a browser",
+)
+
+
 @dataclass
 class Progress:
     """What the page told of one sentence."""
@@ -44,10 +65,9 @@ class Progress:
 class OutputMedia:
     """An Outlet."""
 
-    name = "recall output_media"
-
-    def __init__(self, bus: Bus, tail: Tail, clock: Clock) -> None:
-        self._bus, self._tail, self._clock = bus, tail, clock
+    def __init__(self, bus: Bus, tail: Tail, clock: Clock, page: PlayingPage = BOTS_PAGE) -> None:
+        self._bus, self._tail, self._clock, self._page = bus, tail, clock, page
+        self.name = page.outlet
         self._stopping: set[asyncio.Task[None]] = set()
 
     async def play(self, sound: Sound, from_ms: int = 0) -> None:
@@ -149,11 +169,7 @@ class OutputMedia:
             async with asyncio.timeout(patience_s):
                 await progress.changed.wait()
         except TimeoutError:
-            reason = (
-                "the bot's page fell silent"
-                if progress.told_at
-                else "the bot's page does not play: does PUBLIC_URL lead to the gateway from the internet?"
-            )
+            reason = self._page.fell_silent if progress.told_at else self._page.is_absent
             raise SpeechError(reason, category=Category.CONNECTIVITY) from None
 
     def _heard_ms(self, sound: Sound, progress: Progress) -> int:

@@ -7,17 +7,27 @@ from dataclasses import dataclass
 
 import pytest
 from ears import MEETING_URL, Ear, listening
+from microphones import address_of, microphone, room_path
+from support import new_meeting
 
 from ingest.adapters.recall import RecallPlatform
+from ingest.adapters.room import ABANDONED_MS, RoomPlatform
 from ingest.config import IngestSettings
+from ingest.doors import Doors
 from ingest.ports import BotRequest, MeetingPlatform
+from ingest.producer import Producer
+from ingest.sockets import SocketServer
 from rehearsal.recall.options import Delays, Options
 from rehearsal.recall.server import RecallServer
+from shared.bus import Bus, connect
+from shared.clock import ManualClock, SystemClock
 from shared.config import Secret
 from shared.errors import Category, MeetingError
 from shared.events import Settings
 from shared.meetings import Status, status_of_code
 from shared.recall_api import RecallApi
+from shared.streams import ROOM_OPENED
+from shared.waiting import end
 
 
 @dataclass
@@ -25,13 +35,15 @@ class Subject:
     """A platform whose bots find a meeting that goes on until `end`."""
 
     platform: MeetingPlatform
-    bots: Callable[[], int]
+    bots: Callable[[], Awaitable[int]]
     """How many there are."""
     in_lobby: Callable[[str], Awaitable[object]]
     in_call: Callable[[str], Awaitable[object]]
     """Admits the bot and returns when it hears."""
     end: Callable[[str], Awaitable[object]]
     """Ends the call and returns when the platform is done with the bot."""
+    meetings: tuple[str, str] = ("m-1", "m-2")
+    meeting_url: str = MEETING_URL
 
 
 class RecallMeeting:
@@ -40,7 +52,7 @@ class RecallMeeting:
     def __init__(self, recall: RecallServer) -> None:
         self._recall = recall
 
-    def count(self) -> int:
+    async def count(self) -> int:
         return len(self._recall.bots)
 
     async def in_lobby(self, bot_id: str) -> None:
@@ -69,20 +81,71 @@ async def recall(audio: str) -> AsyncIterator[Subject]:
 
 
 @contextlib.asynccontextmanager
-async def recall_mixed() -> AsyncIterator[Subject]:
+async def recall_mixed(_: str) -> AsyncIterator[Subject]:
     async with recall("mixed") as subject:
         yield subject
 
 
 @contextlib.asynccontextmanager
-async def recall_separate() -> AsyncIterator[Subject]:
+async def recall_separate(_: str) -> AsyncIterator[Subject]:
     async with recall("separate") as subject:
         yield subject
 
 
-@pytest.fixture(params=[recall_mixed, recall_separate])
-async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
-    async with request.param() as subject:
+class RoomMeeting:
+    """People's side of a Subject."""
+
+    def __init__(self, bus: Bus, clock: ManualClock, address: str) -> None:
+        self._bus, self._clock, self._address = bus, clock, address
+        self.meetings: tuple[str, ...] = ()
+
+    async def count(self) -> int:
+        states = [await self._bus.state(meeting_id) for meeting_id in self.meetings]
+        return sum(field.startswith(ROOM_OPENED) for state in states for field in state)
+
+    async def in_lobby(self, bot_id: str) -> None:
+        """A room is open as soon as it was asked for."""
+
+    async def in_call(self, bot_id: str) -> None:
+        self._clock.advance(1000)
+        async with microphone(self._address + room_path(bot_id.split("/")[1])) as ann:
+            await ann.say_chunks(0)
+            await ann.until_landed(100)
+
+    async def end(self, bot_id: str) -> None:
+        """Everybody went away long ago."""
+        self._clock.advance(ABANDONED_MS + 1000)
+
+
+@contextlib.asynccontextmanager
+async def room(redis_url: str) -> AsyncIterator[Subject]:
+    bus, clock = Bus(connect(redis_url)), ManualClock(SystemClock().now_ms())
+    producer = Producer(bus, clock)
+    running = asyncio.create_task(producer.run())
+    async with await SocketServer(Doors(bus, clock), producer, clock).start("127.0.0.1", 0) as server:
+        meeting = RoomMeeting(bus, clock, address_of(server))
+        meeting.meetings = (await new_meeting(bus), await new_meeting(bus))
+        platform = RoomPlatform(bus, clock)
+        yield Subject(
+            platform, meeting.count, meeting.in_lobby, meeting.in_call, meeting.end, meeting.meetings, "room:"
+        )
+    await end(running)
+    await bus.close()
+
+
+CALLS, ROOMS = [recall_mixed, recall_separate], [room]
+
+
+@pytest.fixture(params=[*CALLS, *ROOMS])
+async def subject(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[Subject]:
+    async with request.param(redis_url) as subject:
+        yield subject
+
+
+@pytest.fixture(params=CALLS)
+async def dialling(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[Subject]:
+    """Only where a bot dials: into a room people do."""
+    async with request.param(redis_url) as subject:
         yield subject
 
 
@@ -92,10 +155,10 @@ async def ear() -> AsyncIterator[Ear]:
         yield ear
 
 
-def bot_request(ear: Ear, *, meeting_id: str = "m-1", meeting_url: str = MEETING_URL, attempt: int = 1) -> BotRequest:
+def bot_request(subject: Subject, ear: Ear, *, meeting: int = 0, meeting_url: str = "", attempt: int = 1) -> BotRequest:
     return BotRequest(
-        meeting_id=meeting_id,
-        meeting_url=meeting_url,
+        meeting_id=subject.meetings[meeting],
+        meeting_url=meeting_url or subject.meeting_url,
         settings=Settings(),
         socket_urls=(f"{ear.url}&socket=1", f"{ear.url}&socket=2"),
         attempt=attempt,
@@ -112,42 +175,42 @@ async def statuses_of(subject: Subject, bot_id: str) -> list[Status | None]:
 # -- sending -----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_bot_in_the_call_dials_every_socket_exactly_as_it_was_given(subject: Subject, ear: Ear) -> None:
-    await subject.in_call(await subject.platform.send_bot(bot_request(ear)))
+async def test_a_bot_in_the_call_dials_every_socket_exactly_as_it_was_given(dialling: Subject, ear: Ear) -> None:
+    await dialling.in_call(await dialling.platform.send_bot(bot_request(dialling, ear)))
     await ear.wait_until(lambda: len(ear.handshakes) == 2)
     assert {path for path, _ in ear.handshakes} == {f"/recall/m-1/?token=secret&socket={number}" for number in (1, 2)}
 
 
 async def test_the_same_meeting_and_attempt_never_make_two_bots(subject: Subject, ear: Ear) -> None:
-    first = await subject.platform.send_bot(bot_request(ear))
-    assert await subject.platform.send_bot(bot_request(ear)) == first
-    assert subject.bots() == 1
+    first = await subject.platform.send_bot(bot_request(subject, ear))
+    assert await subject.platform.send_bot(bot_request(subject, ear)) == first
+    assert await subject.bots() == 1
 
 
 async def test_the_same_meeting_and_attempt_at_the_same_time_make_one_bot(subject: Subject, ear: Ear) -> None:
-    sent = await asyncio.gather(*(subject.platform.send_bot(bot_request(ear)) for _ in range(3)))
-    assert len(set(sent)) == subject.bots() == 1
+    sent = await asyncio.gather(*(subject.platform.send_bot(bot_request(subject, ear)) for _ in range(3)))
+    assert len(set(sent)) == await subject.bots() == 1
 
 
 async def test_another_attempt_or_meeting_makes_another_bot(subject: Subject, ear: Ear) -> None:
-    requests = [bot_request(ear), bot_request(ear, attempt=2), bot_request(ear, meeting_id="m-2")]
+    requests = [bot_request(subject, ear), bot_request(subject, ear, attempt=2), bot_request(subject, ear, meeting=1)]
     assert len({await subject.platform.send_bot(request) for request in requests}) == 3
 
 
 async def test_a_link_to_no_meeting_is_refused_for_good_with_a_reason(subject: Subject, ear: Ear) -> None:
     with pytest.raises(MeetingError) as raised:
-        await subject.platform.send_bot(bot_request(ear, meeting_url="https://example.org/"))
+        await subject.platform.send_bot(bot_request(subject, ear, meeting_url="https://example.org/"))
     assert raised.value.category is Category.INVALID
     assert raised.value.is_permanent
     assert raised.value.reason
-    assert subject.bots() == 0
+    assert await subject.bots() == 0
 
 
 # -- looking -----------------------------------------------------------------------------------------------------------
 
 
 async def test_changes_tell_the_bots_way_in_order(subject: Subject, ear: Ear) -> None:
-    bot_id = await subject.platform.send_bot(bot_request(ear))
+    bot_id = await subject.platform.send_bot(bot_request(subject, ear))
     await subject.in_lobby(bot_id)
     assert await statuses_of(subject, bot_id) == [Status.JOINING, Status.WAITING_ROOM]
     await subject.in_call(bot_id)
@@ -157,7 +220,7 @@ async def test_changes_tell_the_bots_way_in_order(subject: Subject, ear: Ear) ->
 
 
 async def test_changes_are_dated_in_unix_milliseconds_that_never_fall(subject: Subject, ear: Ear) -> None:
-    bot_id = await subject.platform.send_bot(bot_request(ear))
+    bot_id = await subject.platform.send_bot(bot_request(subject, ear))
     await subject.in_call(bot_id)
     times = [change.at_ms for change in await subject.platform.changes(bot_id)]
     assert len(times) >= 3
@@ -166,7 +229,7 @@ async def test_changes_are_dated_in_unix_milliseconds_that_never_fall(subject: S
 
 
 async def test_what_is_known_once_stays_known(subject: Subject, ear: Ear) -> None:
-    bot_id = await subject.platform.send_bot(bot_request(ear))
+    bot_id = await subject.platform.send_bot(bot_request(subject, ear))
     await subject.in_lobby(bot_id)
     early = await subject.platform.changes(bot_id)
     await subject.in_call(bot_id)
@@ -186,28 +249,34 @@ async def test_an_unknown_bot_is_told_as_not_found(subject: Subject) -> None:
 
 
 async def test_a_bot_leaves_the_lobby(subject: Subject, ear: Ear) -> None:
-    bot_id = await subject.platform.send_bot(bot_request(ear))
+    bot_id = await subject.platform.send_bot(bot_request(subject, ear))
     await subject.in_lobby(bot_id)
     assert await subject.platform.leave(bot_id) is True
 
 
-async def test_a_bot_leaves_the_call_and_the_sockets_end(subject: Subject, ear: Ear) -> None:
-    bot_id = await subject.platform.send_bot(bot_request(ear))
+async def test_a_bot_leaves_the_call(subject: Subject, ear: Ear) -> None:
+    bot_id = await subject.platform.send_bot(bot_request(subject, ear))
     await subject.in_call(bot_id)
-    await ear.wait_until(lambda: len(ear.handshakes) == 2)
     assert await subject.platform.leave(bot_id) is True
-    await ear.wait_until(lambda: len(ear.close_codes) == 2)
     assert (await statuses_of(subject, bot_id))[-1] is Status.ENDED
 
 
+async def test_the_sockets_end_with_the_call(dialling: Subject, ear: Ear) -> None:
+    bot_id = await dialling.platform.send_bot(bot_request(dialling, ear))
+    await dialling.in_call(bot_id)
+    await ear.wait_until(lambda: len(ear.handshakes) == 2)
+    assert await dialling.platform.leave(bot_id) is True
+    await ear.wait_until(lambda: len(ear.close_codes) == 2)
+
+
 async def test_leaving_again_finds_nothing_left(subject: Subject, ear: Ear) -> None:
-    bot_id = await subject.platform.send_bot(bot_request(ear))
+    bot_id = await subject.platform.send_bot(bot_request(subject, ear))
     await subject.in_call(bot_id)
     assert [await subject.platform.leave(bot_id) for _ in range(3)] == [True, False, False]
 
 
 async def test_leaving_a_call_that_is_over_finds_nothing_left(subject: Subject, ear: Ear) -> None:
-    bot_id = await subject.platform.send_bot(bot_request(ear))
+    bot_id = await subject.platform.send_bot(bot_request(subject, ear))
     await subject.in_call(bot_id)
     await subject.end(bot_id)
     assert await subject.platform.leave(bot_id) is False
@@ -221,7 +290,7 @@ async def test_leaving_as_an_unknown_bot_finds_nothing_left(subject: Subject) ->
 
 
 async def test_media_are_erased_as_often_as_one_likes(subject: Subject, ear: Ear) -> None:
-    bot_id = await subject.platform.send_bot(bot_request(ear))
+    bot_id = await subject.platform.send_bot(bot_request(subject, ear))
     await subject.in_call(bot_id)
     await subject.end(bot_id)
     await subject.platform.erase_media(bot_id)

@@ -21,7 +21,8 @@ from shared.recall_api import RecallApi
 from shared.streams import MeetingKeys, new_meeting_id
 from shared.tail import Tail
 from shared.waiting import end
-from speaker.adapters.output_media import OutputMedia
+from speaker.adapters.output_media import BOTS_PAGE, ROOMS_PAGE, OutputMedia
+from speaker.adapters.output_media import PlayingPage as WhosePage
 from speaker.adapters.recall_clips import RecallClips
 from speaker.adapters.scripted import ScriptedOutlet, tone
 from speaker.adapters.tee import Tee
@@ -79,14 +80,26 @@ async def recall_clips(_: Path, __: str) -> AsyncIterator[Subject]:
 
 @contextlib.asynccontextmanager
 async def output_media(_: Path, redis_url: str) -> AsyncIterator[Subject]:
+    async with playing(redis_url, BOTS_PAGE) as subject:
+        yield subject
+
+
+@contextlib.asynccontextmanager
+async def room(_: Path, redis_url: str) -> AsyncIterator[Subject]:
+    async with playing(redis_url, ROOMS_PAGE) as subject:
+        yield subject
+
+
+@contextlib.asynccontextmanager
+async def playing(redis_url: str, whose: WhosePage) -> AsyncIterator[Subject]:
     """Before a page that plays in real time."""
     client, reading = connect(redis_url), connect(redis_url)
     tail, bus, meeting_id = Tail(reading), Bus(client), new_meeting_id(3)
     running = asyncio.create_task(tail.run())
     page = PlayingPage(bus, tail, meeting_id)
-    playing = asyncio.create_task(page.run())
-    yield Subject(OutputMedia(bus, tail, SystemClock()), lambda: page.begun, meeting_id=meeting_id)
-    await end(playing, running)
+    turning = asyncio.create_task(page.run())
+    yield Subject(OutputMedia(bus, tail, SystemClock(), whose), lambda: page.begun, meeting_id=meeting_id)
+    await end(turning, running)
     for one in (client, reading):
         await close(one)
 
@@ -114,7 +127,7 @@ class PlayingPage:
             await self._bus.redis.xadd(self._keys.played, fields_of(played))
 
 
-@pytest.fixture(params=[scripted, wav_file, tee, recall_clips, output_media])
+@pytest.fixture(params=[scripted, wav_file, tee, recall_clips, output_media, room])
 async def subject(request: pytest.FixtureRequest, tmp_path: Path, redis_url: str) -> AsyncIterator[Subject]:
     async with request.param(tmp_path, redis_url) as subject:
         yield subject

@@ -5,12 +5,12 @@ import math
 import struct
 import time
 from collections.abc import AsyncIterator
-from itertools import pairwise
 
 import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
-from browser import Page, browser_page, needs_browser
+from browser import browser_page, needs_browser
+from sound_tap import TAP, heard_by, pitches, trimmed
 from support import new_meeting
 
 from gateway.app import build_app
@@ -30,28 +30,6 @@ from speaker.adapters.output_media import OutputMedia
 from speaker.sounds import Sound, Way
 
 RATE_HZ = 24_000
-TAP = """
-window.heard = [];
-const connectTo = AudioNode.prototype.connect;
-AudioNode.prototype.connect = function (target, ...rest) {
-  if (target instanceof AudioDestinationNode && !this.isTap) {
-    const context = this.context;
-    if (!context.tap) {
-      context.tap = context.createScriptProcessor(1024, 1, 1);
-      context.tap.isTap = true;
-      context.tap.onaudioprocess = (event) => {
-        const samples = event.inputBuffer.getChannelData(0);
-        window.heard.push(...samples);
-        window.heardRate = context.sampleRate;
-      };
-      connectTo.call(context.tap, context.destination);
-    }
-    connectTo.call(this, context.tap);
-  }
-  return connectTo.call(this, target, ...rest);
-};
-"""
-"""Keeps every sample that goes out of the speakers."""
 
 
 class Stage:
@@ -89,23 +67,6 @@ def melody(ms: int) -> bytes:
     return struct.pack(f"<{count}h", *samples)
 
 
-async def heard_by(page: Page) -> list[float]:
-    return await page.run("Array.from(window.heard)")
-
-
-def envelope(samples: list[float], rate_hz: float, window_ms: int = 20) -> list[int]:
-    """Zero crossings in each window: the pitch, whatever the rate."""
-    size = round(rate_hz * window_ms / 1000)
-    windows = [samples[at : at + size] for at in range(0, len(samples) - size + 1, size)]
-    return [sum(a < 0 <= b for a, b in pairwise(part)) for part in windows]
-
-
-def trimmed(samples: list[float]) -> list[float]:
-    """Without the silence before and after."""
-    loud = [n for n, sample in enumerate(samples) if abs(sample) > 0.01]
-    return samples[loud[0] : loud[-1] + 1] if loud else []
-
-
 @needs_browser
 @pytest.mark.process
 @pytest.mark.timeout(90)
@@ -124,7 +85,7 @@ async def test_what_is_sent_is_what_comes_out(stage: Stage) -> None:
     assert sound.heard_ms == 3_000
     assert 2.9 < took_s < 5.0
     assert abs(len(came_out) / rate_hz - len(sent) / RATE_HZ) < 0.06
-    pairs = list(zip(envelope(came_out, rate_hz), envelope(sent, RATE_HZ), strict=False))
+    pairs = list(zip(pitches(came_out, rate_hz), pitches(sent, RATE_HZ), strict=False))
     assert len(pairs) > 140
     assert sum(abs(a - b) <= 1 for a, b in pairs) >= 0.97 * len(pairs)
 

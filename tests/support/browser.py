@@ -1,6 +1,7 @@
 """A real headless Chromium, told what to do over its DevTools protocol."""
 
 import asyncio
+import base64
 import contextlib
 import itertools
 import shutil
@@ -21,6 +22,9 @@ class Page:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket, self._numbers = socket, itertools.count(1)
+        self._first = ""
+        self.complaints: list[str] = []
+        """Exceptions that nobody caught, and what the browser refused, as far as it was told of by the last call."""
 
     async def call(self, method: str, **params: object) -> dict[str, Any]:
         number = next(self._numbers)
@@ -30,6 +34,13 @@ class Page:
             if answer.get("id") == number:
                 assert "error" not in answer, answer
                 return answer["result"]
+            self._note(answer)
+
+    def _note(self, told: dict[str, Any]) -> None:
+        if told.get("method") == "Runtime.exceptionThrown":
+            self.complaints.append(told["params"]["exceptionDetails"].get("exception", {}).get("description", "?"))
+        if told.get("method") == "Log.entryAdded" and told["params"]["entry"]["level"] == "error":
+            self.complaints.append(f"{told['params']['entry']['text']} {told['params']['entry'].get('url', '')}")
 
     async def run(self, code: str) -> Any:
         """The value of an expression."""
@@ -38,10 +49,41 @@ class Page:
         return answer["result"].get("value")
 
     async def open(self, url: str, *, first: str = "") -> None:
-        """`first` runs in the page before anything of its own."""
-        if first:
-            await self.call("Page.addScriptToEvaluateOnNewDocument", source=first)
+        """`first` runs in the page before anything of its own, also when it is loaded again."""
+        if self._first:
+            await self.call("Page.removeScriptToEvaluateOnNewDocument", identifier=self._first)
+        added = await self.call("Page.addScriptToEvaluateOnNewDocument", source=first)
+        self._first = added["identifier"]
         await self.call("Page.navigate", url=url)
+
+    async def press(self, selector: str) -> None:
+        await self.until(f"document.querySelector({selector!r})?.offsetParent")
+        await self.run(f"document.querySelector({selector!r}).click()")
+
+    async def type(self, selector: str, text: str) -> None:
+        """Into an empty field, as a keyboard does."""
+        await self.until(f"document.querySelector({selector!r})?.offsetParent")
+        await self.run(f"document.querySelector({selector!r}).focus()")
+        await self.call("Input.insertText", text=text)
+
+    async def text(self, selector: str) -> str:
+        return await self.run(f"document.querySelector({selector!r}).innerText")
+
+    async def resize(self, width: int, height: int, *, is_phone: bool = False) -> None:
+        scale = 2 if is_phone else 1
+        await self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=is_phone
+        )
+
+    async def prefer(self, **features: str) -> None:
+        """Media features, such as prefers_color_scheme="dark"."""
+        wanted = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+        await self.call("Emulation.setEmulatedMedia", features=wanted)
+
+    async def picture(self, path: Path) -> None:
+        """As PNG."""
+        answer = await self.call("Page.captureScreenshot", format="png")
+        path.write_bytes(base64.b64decode(answer["data"]))
 
     async def until(self, code: str, within_s: float = 15.0) -> None:
         """Until it is true; what cannot be looked at yet is not."""
@@ -52,13 +94,13 @@ class Page:
 
 
 @contextlib.asynccontextmanager
-async def browser_page() -> AsyncIterator[Page]:
-    """As in Recall's bot: sound needs no click."""
+async def browser_page(*options: str) -> AsyncIterator[Page]:
+    """As in Recall's bot: sound needs no click. `options` are Chromium's own."""
     with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as folder:
         process = await asyncio.create_subprocess_exec(
             str(CHROMIUM), "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0",
             "--autoplay-policy=no-user-gesture-required", "--disable-dev-shm-usage", f"--user-data-dir={folder}",
-            "about:blank", stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+            *options, "about:blank", stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         try:
             port = await port_of(Path(folder))
@@ -67,7 +109,8 @@ async def browser_page() -> AsyncIterator[Page]:
                     target = next(one for one in await answer.json() if one["type"] == "page")
                 async with http.ws_connect(target["webSocketDebuggerUrl"], max_msg_size=0) as socket:
                     page = Page(socket)
-                    await page.call("Page.enable")
+                    for domain in ("Page", "Runtime", "Log"):
+                        await page.call(f"{domain}.enable")
                     yield page
         finally:
             process.kill()
