@@ -30,6 +30,7 @@ WAYS = {
     "TLS to Redis": {"redis": {"caSecret": "redis-ca"}},
     "watched": MONITORING,
     "by digest": {"image": {"digest": "sha256:" + "0" * 64}, "imagePullSecrets": [{"name": "registry"}]},
+    "sockets apart": {"socketHost": "ears.example.org", "ingress": {"enabled": True, "tlsSecret": "tls"}},
     "bare": {
         "ingress": {"enabled": False},
         "networkPolicy": {"enabled": False},
@@ -180,6 +181,9 @@ def test_bots_reach_ingest_and_metrics_stay_inside() -> None:
     paths = ingress["spec"]["rules"][0]["http"]["paths"]
     to = {each["path"]: each["backend"]["service"]["name"] for each in paths}
     assert to == {"/recall/": "rel-chimein-ingest", "/metrics": "rel-chimein-ingest", "/": "rel-chimein-gateway"}
+    (pod, *_) = of_kind(rendered(socketHost="ears.example.org"), "Deployment").values()
+    env = {each["name"]: each.get("value") for each in pod["spec"]["template"]["spec"]["containers"][0]["env"]}
+    assert (env["WEBSOCKET_DOMAIN"], env["PUBLIC_URL"]) == ("ears.example.org", "https://chimein.example.org")
     (url, *_) = IngestSettings(websocket_domain=HOST["host"]).socket_urls("m-00-0", "t")
     assert url.startswith(f"wss://{HOST['host']}/recall/")
 

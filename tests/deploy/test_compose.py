@@ -206,4 +206,10 @@ async def test_one_host_leads_to_both_doors_and_keeps_metrics_inside(behind_the_
         (url, *_) = IngestSettings(websocket_domain="host").socket_urls("m-00-00000000000000000000", "none")
         with pytest.raises(WSServerHandshakeError) as refused:
             await http.ws_connect(url.replace("wss://host", address))
+        upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+        room = f"{address}/room/m-00-00000000000000000000/"
+        async with http.get(room, headers={**upgrade, "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}) as answer:
+            assert "problem+json" not in answer.content_type, "a socket is ingest's"
+        async with http.get(room) as answer:
+            assert "problem+json" in answer.content_type, "a page is the gateway's"
     assert refused.value.status in {401, 403}

@@ -39,7 +39,7 @@ helm.sh/chart: {{ (index . 0).Chart.Name }}-{{ (index . 0).Chart.Version }}
 - name: PUBLIC_URL
   value: https://{{ .Values.host }}
 - name: WEBSOCKET_DOMAIN
-  value: {{ .Values.host }}
+  value: {{ .Values.socketHost | default .Values.host }}
 {{- end }}
 - name: INGEST_DRAIN_S
   value: {{ .Values.ingest.drainSeconds | quote }}
