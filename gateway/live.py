@@ -2,17 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from types import TracebackType
 
-import msgspec
 import structlog
 from redis.asyncio import Redis
 
+from gateway.frames import CoverageChanged, Seen
 from gateway.problems import restarting
 from shared.bus import decoded
 from shared.errors import MeetingGoneError
-from shared.events import AnyEvent, MeetingErased
+from shared.events import AnyEvent, CaptionChanged, LineHeard, MeetingErased
 from shared.streams import MeetingKeys
 from shared.tail import Follower, Tail
 
@@ -20,13 +20,6 @@ ROOM = 200
 """Events that wait for one watcher; more stay in Redis until it has read them."""
 
 log = structlog.get_logger()
-
-
-class Seen(msgspec.Struct, frozen=True):
-    """An event on its way to a watcher. `cursor` is its timeline ID; captions have none."""
-
-    event: AnyEvent
-    cursor: str
 
 
 class Waiter:
@@ -70,10 +63,10 @@ class Waiter:
 
 
 class Watch:
-    """Everything that happens in one meeting, captions included."""
+    """Everything that happens in one meeting, captions included; the line that ends a caption comes after it."""
 
-    def __init__(self, timeline: Follower, captions: Follower, quiet_s: float) -> None:
-        self._followers, self._quiet_s = (timeline, captions), quiet_s
+    def __init__(self, timeline: Follower, captions: Follower, quiet_s: float, final_ms: Mapping[str, int]) -> None:
+        self._followers, self._quiet_s, self._final_ms = (timeline, captions), quiet_s, dict(final_ms)
         self._queue: asyncio.Queue[Seen | None] = asyncio.Queue(ROOM)
         self._pumps = [
             asyncio.create_task(self._pump_timeline(timeline), name="watch-timeline"),
@@ -92,16 +85,33 @@ class Watch:
             self.is_over = True
         return seen
 
+    def begin(self, first: Seen) -> None:
+        """What comes before everything else."""
+        self._queue.put_nowait(first)
+
+    def tell(self, news: CaptionChanged | CoverageChanged) -> bool:
+        """Drops what finds no room: the next one replaces it anyway. Returns whether it found room."""
+        if self._queue.full():
+            return False
+        self._queue.put_nowait(Seen(news, ""))
+        return True
+
     async def _pump_timeline(self, follower: Follower) -> None:
         async for entry in follower:
             if event := decoded(entry):
+                if isinstance(event, LineHeard):
+                    self._final_ms[event.line.track] = max(event.line.end_ms, self._final_ms.get(event.line.track, -1))
                 await self._queue.put(Seen(event, entry.id.decode()))
 
     async def _pump_captions(self, follower: Follower) -> None:
-        """A caption that finds no room is dropped: the next one replaces it anyway."""
+        """A caption of what is final already is left out; one without words takes the last one away."""
         async for entry in follower:
-            if (event := decoded(entry)) and not self._queue.full():
-                self._queue.put_nowait(Seen(event, ""))
+            event = decoded(entry)
+            if isinstance(event, CaptionChanged) and self._is_news(event):
+                self.tell(event)
+
+    def _is_news(self, caption: CaptionChanged) -> bool:
+        return not caption.text or caption.end_ms > self._final_ms.get(caption.track, -1)
 
     def end(self) -> None:
         """What was not sent yet is left to the client's return."""
@@ -161,10 +171,15 @@ class Live:
             follower.close()
 
     @contextlib.contextmanager
-    def watch(self, meeting_id: str, after: str) -> Iterator[Watch]:
-        """Events after the timeline ID `after`."""
+    def watch(
+        self, meeting_id: str, after: str, final_ms: Mapping[str, int] | None = None, first: Seen | None = None
+    ) -> Iterator[Watch]:
+        """Events after the timeline ID `after`; `first` before them all. `final_ms`: what is final of each track."""
         keys = MeetingKeys(meeting_id)
-        watch = Watch(self._tail.follow(keys.timeline, after), self._tail.follow(keys.live), self._quiet_s)
+        timeline, captions = self._tail.follow(keys.timeline, after), self._tail.follow(keys.live)
+        watch = Watch(timeline, captions, self._quiet_s, final_ms or {})
+        if first:
+            watch.begin(first)
         self._watches.add(watch)
         if self.is_closing:
             watch.end()

@@ -161,8 +161,10 @@ class Lane:
             "Any", await self._redis.xread(cast("Any", cursors), count=COUNT, block=BLOCK_MS)
         )
         for key, found in reply.items():
-            entries = entries_of(found)
+            entries, began = entries_of(found), id_order(cursors[key.decode()])
             for follower in self._followers.get(key.decode(), []):
+                if id_order(follower.cursor) < began:
+                    continue  # it came while this read was under way, and is to have what lies before it first
                 fresh = [entry for entry in entries if id_order(entry.id) > id_order(follower.cursor)]
                 if fresh and follower.has_room:
                     follower.offer(fresh)
