@@ -110,6 +110,9 @@ async def on_erase_meeting(command: EraseMeeting, ingest: Ingest) -> AsyncIterat
         keys.live,
         keys.speech,
         keys.played,
+        keys.words,
+        keys.said,
+        keys.deliveries,
         *audio,
     ]
     await ingest.bus.erase_script(keys=names, args=[command.meeting_id, *CODEC.encode(erased), ERASED_SHOWN_MS])

@@ -1,0 +1,127 @@
+"""What is done for a meeting while it is not settled: its lines go into the index, its news to webhooks.
+
+One clerk works for a meeting at a time; what it writes is fenced, and where it was is written with what it did. So a
+gateway that dies loses nothing: its successor goes on there, and makes the same deliveries under the same ids.
+"""
+
+import asyncio
+import contextlib
+from typing import Any, cast
+
+from gateway.hooks.deliveries import Delivery
+from gateway.hooks.dispatch import Dispatch, Means
+from gateway.hooks.endpoints import Endpoints
+from gateway.hooks.history import History
+from gateway.hooks.messages import Message, message_of
+from gateway.keeping import Keeper, Kept
+from gateway.search.finding import SAID
+from gateway.search.index import FORM, Changes, Index, place_in, told_place
+from shared import streams
+from shared.bus import Bus, Entry, decoded
+from shared.errors import MeetingGoneError
+from shared.events import MeetingErased
+from shared.meetings import FINAL
+from shared.sessions import OwnedMeeting
+from shared.streams import SETTLED, MeetingKeys, ShardKeys
+from shared.tail import Follower, id_order
+
+AT_ONCE = 100
+"""Entries of the timeline that are done in one write."""
+FORGOTTEN_MS = 24 * 3600 * 1000
+
+
+async def unsettled(bus: Bus, shard: int) -> set[str]:
+    """The meetings of a shard that want a clerk; forgets those that are not kept any more."""
+    times = cast("list[tuple[bytes, float]]", await bus.redis.zrange(ShardKeys(shard).meetings, 0, -1, withscores=True))
+    pipe = bus.redis.pipeline(transaction=False)
+    for name, _ in times:
+        pipe.hmget(MeetingKeys(name.decode()).state, [streams.STATUS, SETTLED])
+    states = cast("list[list[bytes | None]]", await pipe.execute()) if times else []
+    newest = max((score for _, score in times), default=0.0)
+    found = list(zip(times, states, strict=True))
+    gone = [name for (name, score), (status, _) in found if status is None and score < newest - FORGOTTEN_MS]
+    if gone:
+        await cast("Any", bus.redis.zrem(ShardKeys(shard).meetings, *gone))
+    return {name.decode() for (name, _), (status, settled) in found if status and settled != FORM.encode()}
+
+
+async def keep(meeting: OwnedMeeting, means: Means) -> None:
+    """From where the clerk before was, until the meeting is settled. Raises FencedError, MeetingGoneError."""
+    state = await meeting.bus.state(meeting.id)
+    tenant = state.get(streams.TENANT, "default")
+    found = cast("dict[bytes, bytes]", await cast("Any", meeting.bus.redis.hgetall(meeting.keys.said)))
+    index = Index({line_id.decode(): SAID.decode(raw) for line_id, raw in found.items()})
+    dispatch = Dispatch(meeting, means, Endpoints(meeting.bus.redis, tenant), History(meeting.bus, tenant))
+    await dispatch.load()
+    clerk = Clerk(meeting, means, index, dispatch)
+    clerk.indexed = place_in(state.get(streams.INDEXED, "")).encode()
+    clerk.told = state.get(streams.TOLD, "0-0").encode()
+    async with asyncio.TaskGroup() as tasks:
+        sending = tasks.create_task(dispatch.run(), name="webhooks")
+        await clerk.follow()
+        sending.cancel()
+
+
+class Clerk:
+    """For one meeting."""
+
+    def __init__(self, meeting: OwnedMeeting, means: Means, index: Index, dispatch: Dispatch) -> None:
+        self._meeting, self._means, self._index, self._dispatch = meeting, means, index, dispatch
+        self._keeper = Keeper(meeting.bus, meeting.id, meeting.epoch)
+        self.indexed = self.told = b"0-0"
+
+    async def follow(self) -> None:
+        """Returns when the meeting is settled or erased."""
+        follower = self._meeting.timeline(min(self.indexed, self.told, key=id_order))
+        try:
+            while True:
+                entries = await self._next(follower)
+                for at in range(0, len(entries), AT_ONCE):
+                    if not await self._take(entries[at : at + AT_ONCE]):
+                        return
+                if not entries and await self._is_settled():
+                    await self._keeper.write(Kept(state={SETTLED: FORM}))
+                    return
+        finally:
+            follower.close()
+
+    async def _next(self, follower: Follower) -> list[Entry]:
+        """Nothing after a while."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._means.look_every_s):
+                await follower.wait()
+        return follower.batch()
+
+    async def _take(self, entries: list[Entry]) -> bool:
+        """Returns False when the meeting is erased."""
+        changes, news = Changes(), list[tuple[Message, str]]()
+        for entry in entries:
+            event, cursor = decoded(entry), entry.id.decode()
+            if isinstance(event, MeetingErased):
+                return False
+            if event and id_order(entry.id) > id_order(self.indexed):
+                self._index.apply(event, cursor, changes)
+            if event and id_order(entry.id) > id_order(self.told) and (message := message_of(event)):
+                news.append((message, cursor))
+        await self._keep(entries[-1].id, changes, await self._dispatch.deliveries_of(news))
+        return True
+
+    async def _keep(self, last: bytes, changes: Changes, deliveries: list[Delivery]) -> None:
+        self.indexed, self.told = max(last, self.indexed, key=id_order), max(last, self.told, key=id_order)
+        state = {streams.INDEXED: told_place(self.indexed.decode()), streams.TOLD: self.told.decode()}
+        kept = Kept(state=state, changes=changes, fresh=tuple(deliveries))
+        new = await self._keeper.write_surely(kept, self._meeting.clock)
+        await self._dispatch.accept([one for one in deliveries if one.id in new])
+
+    async def _is_settled(self) -> bool:
+        """It is over for a while, and nothing waits to be delivered. Raises MeetingGoneError."""
+        keys = self._meeting.keys
+        pipe = self._meeting.bus.redis.pipeline(transaction=False)
+        pipe.hmget(keys.state, [streams.STATUS, streams.STATUS_AT])
+        pipe.sismember(keys.shard.active, self._meeting.id)
+        (status, status_at), is_active = await pipe.execute()
+        if status is None:
+            raise MeetingGoneError(self._meeting.id)
+        over_ms = self._meeting.clock.now_ms() - int(status_at or 0)
+        is_over = status.decode() in FINAL and not is_active and over_ms > self._means.patience_ms
+        return is_over and self._dispatch.is_idle
