@@ -4,7 +4,6 @@ import ipaddress
 import socket
 
 from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -72,8 +71,8 @@ def inside(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 class PublicResolver(AbstractResolver):
     """Resolves for the connector, which connects to just these addresses: no name can change in between."""
 
-    def __init__(self, inner: AbstractResolver | None = None) -> None:
-        self._inner = inner or ThreadedResolver()
+    def __init__(self, names: AbstractResolver) -> None:
+        self._inner = names
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import aiohttp
 import msgspec
+from aiohttp.abc import AbstractResolver
 
 from gateway.hooks.addresses import NOT_FOR_US, ForbiddenAddressError, PublicResolver, problem_of
 from gateway.hooks.deliveries import Answer
@@ -33,9 +34,12 @@ TOLD: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], .
 class Courier:
     """`close` it in the end."""
 
-    def __init__(self, *, private_allowed: bool, within_s: float = ANSWER_WITHIN_S) -> None:
+    def __init__(
+        self, *, private_allowed: bool, within_s: float = ANSWER_WITHIN_S, names: AbstractResolver | None = None
+    ) -> None:
         self._private_allowed = private_allowed
-        resolver = aiohttp.ThreadedResolver() if private_allowed else PublicResolver()
+        names = names or aiohttp.ThreadedResolver()
+        resolver = names if private_allowed else PublicResolver(names)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, force_close=True, limit=AT_ONCE),
             timeout=aiohttp.ClientTimeout(total=within_s, connect=CONNECT_WITHIN_S),
