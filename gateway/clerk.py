@@ -8,6 +8,8 @@ import asyncio
 import contextlib
 from typing import Any, cast
 
+import structlog
+
 from gateway.hooks.deliveries import Delivery
 from gateway.hooks.dispatch import Dispatch, Means
 from gateway.hooks.endpoints import Endpoints
@@ -18,12 +20,14 @@ from gateway.search.finding import SAID
 from gateway.search.index import FORM, Changes, Index, place_in, told_place
 from shared import streams
 from shared.bus import Bus, Entry, decoded
-from shared.errors import MeetingGoneError
+from shared.errors import ForgottenError, MeetingGoneError
 from shared.events import MeetingErased
 from shared.meetings import FINAL
 from shared.sessions import OwnedMeeting
 from shared.streams import SETTLED, MeetingKeys, ShardKeys
 from shared.tail import Follower, id_order
+
+log = structlog.get_logger()
 
 AT_ONCE = 100
 """Entries of the timeline that are done in one write."""
@@ -46,7 +50,13 @@ async def unsettled(bus: Bus, shard: int) -> set[str]:
 
 
 async def keep(meeting: OwnedMeeting, means: Means) -> None:
-    """From where the clerk before was, until the meeting is settled. Raises FencedError, MeetingGoneError."""
+    """Until the meeting is settled, anew where Redis has forgotten. Raises FencedError, MeetingGoneError."""
+    while not await keep_on(meeting, means):
+        log.warning("clerk.behind", meeting_id=meeting.id)
+
+
+async def keep_on(meeting: OwnedMeeting, means: Means) -> bool:
+    """From where the clerk before was. Returns whether there is nothing left to do."""
     state = await meeting.bus.state(meeting.id)
     tenant = state.get(streams.TENANT, "default")
     found = cast("dict[bytes, bytes]", await cast("Any", meeting.bus.redis.hgetall(meeting.keys.said)))
@@ -54,12 +64,16 @@ async def keep(meeting: OwnedMeeting, means: Means) -> None:
     dispatch = Dispatch(meeting, means, Endpoints(meeting.bus.redis, tenant), History(meeting.bus, tenant))
     await dispatch.load()
     clerk = Clerk(meeting, means, index, dispatch)
-    clerk.indexed = place_in(state.get(streams.INDEXED, "")).encode()
-    clerk.told = state.get(streams.TOLD, "0-0").encode()
+    clerk.written, clerk.told = state.get(streams.INDEXED, ""), state.get(streams.TOLD, "0-0").encode()
     async with asyncio.TaskGroup() as tasks:
         sending = tasks.create_task(dispatch.run(), name="webhooks")
-        await clerk.follow()
-        sending.cancel()
+        try:
+            await clerk.follow()
+        except ForgottenError:
+            return False
+        finally:
+            sending.cancel()
+    return True
 
 
 class Clerk:
@@ -68,10 +82,16 @@ class Clerk:
     def __init__(self, meeting: OwnedMeeting, means: Means, index: Index, dispatch: Dispatch) -> None:
         self._meeting, self._means, self._index, self._dispatch = meeting, means, index, dispatch
         self._keeper = Keeper(meeting.bus, meeting.id, meeting.epoch)
-        self.indexed = self.told = b"0-0"
+        self.written = ""
+        """Up to where the index is made, as the state has it."""
+        self.told = b"0-0"
+
+    @property
+    def indexed(self) -> bytes:
+        return place_in(self.written).encode()
 
     async def follow(self) -> None:
-        """Returns when the meeting is settled or erased."""
+        """Returns when the meeting is settled or erased. Raises ForgottenError."""
         follower = self._meeting.timeline(min(self.indexed, self.told, key=id_order))
         try:
             while True:
@@ -107,21 +127,24 @@ class Clerk:
         return True
 
     async def _keep(self, last: bytes, changes: Changes, deliveries: list[Delivery]) -> None:
-        self.indexed, self.told = max(last, self.indexed, key=id_order), max(last, self.told, key=id_order)
-        state = {streams.INDEXED: told_place(self.indexed.decode()), streams.TOLD: self.told.decode()}
-        kept = Kept(state=state, changes=changes, fresh=tuple(deliveries))
+        indexed, told = max(last, self.indexed, key=id_order), max(last, self.told, key=id_order)
+        state = {streams.INDEXED: told_place(indexed.decode()), streams.TOLD: told.decode()}
+        kept = Kept(after=self.written, state=state, changes=changes, fresh=tuple(deliveries))
         new = await self._keeper.write_surely(kept, self._meeting.clock)
+        self.written, self.told = state[streams.INDEXED], told
         await self._dispatch.accept([one for one in deliveries if one.id in new])
 
     async def _is_settled(self) -> bool:
-        """It is over for a while, and nothing waits to be delivered. Raises MeetingGoneError."""
+        """It is over for a while, and nothing waits to be delivered. Raises MeetingGoneError, ForgottenError."""
         keys = self._meeting.keys
         pipe = self._meeting.bus.redis.pipeline(transaction=False)
-        pipe.hmget(keys.state, [streams.STATUS, streams.STATUS_AT])
+        pipe.hmget(keys.state, [streams.STATUS, streams.STATUS_AT, streams.INDEXED])
         pipe.sismember(keys.shard.active, self._meeting.id)
-        (status, status_at), is_active = await pipe.execute()
+        (status, status_at, indexed), is_active = await pipe.execute()
         if status is None:
             raise MeetingGoneError(self._meeting.id)
+        if (indexed or b"").decode() != self.written:
+            raise ForgottenError(self._meeting.id)
         over_ms = self._meeting.clock.now_ms() - int(status_at or 0)
         is_over = status.decode() in FINAL and not is_active and over_ms > self._means.patience_ms
         return is_over and self._dispatch.is_idle

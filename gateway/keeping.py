@@ -8,16 +8,21 @@ from gateway.hooks.deliveries import Delivery
 from gateway.search.index import Changes
 from shared.bus import LOST, SCRIPTS, Bus, Epoch
 from shared.clock import Clock
-from shared.errors import FencedError, MeetingGoneError
+from shared.errors import FencedError, ForgottenError, MeetingGoneError
 from shared.streams import MeetingKeys
 from shared.waiting import rest
 
 Arguments = list[str | bytes | int]
 
 
+ANYWHERE = "-"
+
+
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """What is written, all of it or nothing."""
 
+    after: str = ANYWHERE
+    """Up to where the index is made, as the writer knows it."""
     state: Mapping[str, str] = {}
     changes: Changes = msgspec.field(default_factory=Changes)
     deliveries: tuple[Delivery, ...] = ()
@@ -34,7 +39,7 @@ class Keeper:
         self._script = bus.redis.register_script((SCRIPTS / "clerk.lua").read_text())
 
     async def write(self, kept: Kept) -> set[str]:
-        """Returns the ids of the deliveries that are new. Raises FencedError, MeetingGoneError."""
+        """Returns the ids of the deliveries that are new. Raises FencedError, MeetingGoneError, ForgottenError."""
         epoch, keys = self._epoch, MeetingKeys(self._meeting_id)
         own = keys.shard.own(epoch.role if epoch else "")
         reply = await self._script(
@@ -46,6 +51,8 @@ class Keeper:
             raise FencedError(epoch.role, epoch.shard, epoch.epoch)
         if verdict == b"GONE":
             raise MeetingGoneError(self._meeting_id)
+        if verdict == b"BEHIND":
+            raise ForgottenError(self._meeting_id)
         return {name.decode() for name in reply[1:]}
 
     async def write_surely(self, kept: Kept, clock: Clock) -> set[str]:
@@ -60,6 +67,7 @@ class Keeper:
 def arguments_of(kept: Kept) -> Arguments:
     said: dict[str, bytes] = {name: msgspec.msgpack.encode(about) for name, about in kept.changes.said.items()}
     return [
+        kept.after,
         *paired(kept.state.items()),
         len(kept.changes.removed),
         *kept.changes.removed,

@@ -1,9 +1,10 @@
 -- What the clerk of a meeting writes, all of it or nothing. It goes when the meeting goes.
 -- KEYS: own, state, words, said, deliveries
--- ARGV: epoch ('' = not an owner's write), n, n × (state field, value), r, r × word to remove, w, w × word to add,
+-- ARGV: epoch ('' = not an owner's write), up to where the index is made as the clerk knows ('-' = whatever is so),
+--       n, n × (state field, value), r, r × word to remove, w, w × word to add,
 --       s, s × (line id, about it), d, d × (delivery id, record), k, k × (delivery id, record unless there is one)
--- Returns {'OK', ids of the deliveries that are new…}, {'FENCED'} or {'GONE'}.
-local at = 1
+-- Returns {'OK', ids of the deliveries that are new…}, {'FENCED'}, {'GONE'} or {'BEHIND'} (Redis forgot, or was told to).
+local at = 2
 local function take()
   at = at + 1
   return ARGV[at]
@@ -14,6 +15,9 @@ if ARGV[1] ~= '' and redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then
 end
 if redis.call('EXISTS', KEYS[2]) == 0 then
   return {'GONE'}
+end
+if ARGV[2] ~= '-' and (redis.call('HGET', KEYS[2], 'indexed') or '') ~= ARGV[2] then
+  return {'BEHIND'}
 end
 for _ = 1, tonumber(take()) do
   local field, value = take(), take()

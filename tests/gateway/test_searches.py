@@ -171,6 +171,20 @@ class TestWhatIsKept:
         assert await rig.bus.redis.zrange(keys.words, 0, -1) == before
         assert len(await found(rig, "budget")) == 2
 
+    async def test_what_redis_forgot_of_the_index_while_a_clerk_works_is_made_anew(self, rig, redis_url):
+        meeting_id = await make_meeting(rig.bus)
+        keys = MeetingKeys(meeting_id)
+        async with clerks(redis_url, look_every_s=0.1):
+            await say(rig.bus, meeting_id, "budget one")
+            await until_indexed(rig.bus, meeting_id)
+            before = await rig.bus.redis.hget(keys.state, INDEXED)
+            await say(rig.bus, meeting_id, "budget two", first=2)
+            await until_indexed(rig.bus, meeting_id)
+            await rig.bus.redis.zrem(keys.words, "budget\0mixed-2000", "two\0mixed-2000")
+            await rig.bus.redis.hset(keys.state, INDEXED, before)
+            await until_indexed(rig.bus, meeting_id)
+        assert await found(rig, "budget") == ["budget two", "budget one"]
+
     async def test_an_erased_meeting_ends_its_clerk(self, rig, redis_url):
         meeting_id = await make_meeting(rig.bus)
         keys = MeetingKeys(meeting_id)
