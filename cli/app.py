@@ -18,6 +18,7 @@ from cli.client import Gateway
 from cli.promises import PROMISES, prove
 from cli.rehearse import Rehearsal
 from cli.rehearse import rehearse as run_rehearsal
+from cli.reindex import reindex as make_index_anew
 from cli.settings import environment, settings
 from cli.stage import Setting
 from rehearsal.recordings import SAMPLE
@@ -205,6 +206,13 @@ def search(
     wanted = {"q": " ".join(words), "speaker": speaker, "from": since, "to": until, "meeting_id": meeting}
     wanted["order"] = "best" if best else "newest"
     client(lambda gateway: reading.search(gateway, console, wanted))
+
+
+@app.command()
+def reindex() -> None:
+    """Make the search index anew of what is kept; searches find less until it is done."""
+    count = asyncio.run(make_index_anew(dead.redis_url()))
+    console.print(f"the index of {count} meetings is being made anew by the gateways")
 
 
 @app.command()

@@ -10,6 +10,7 @@ from gateway.doors import tenant_of
 from gateway.hooks.contract import DeliveriesQuery, DeliveryList, delivery_shown
 from gateway.hooks.deliveries import Delivery, meeting_in, replayed
 from gateway.hooks.history import History
+from gateway.idempotency import CLAIM
 from gateway.keeping import Keeper, Kept
 from gateway.problems import ProblemError
 from gateway.resources import BUS, CLOCK
@@ -47,10 +48,12 @@ async def replay_delivery(request: web.Request) -> web.Response:
         kept = None
     if kept is None:
         raise ProblemError(404, "unknown-delivery", "there is no such delivery; GET /webhooks/deliveries lists them")
-    again = replayed(kept, request.app[CLOCK].now_ms())
-    await Keeper(bus, meeting_id).write(Kept(state={SETTLED: ""}, deliveries=(again,)))
-    await bus.nudge(meeting_id)
-    return respond(delivery_shown(again), status=202)
+    if request[CLAIM].sent_after is None:
+        kept = replayed(kept, request.app[CLOCK].now_ms())
+        await Keeper(bus, meeting_id).write(Kept(state={SETTLED: ""}, deliveries=(kept,)))
+        await bus.nudge(meeting_id)
+        await request[CLAIM].mark_sent(b"0")
+    return respond(delivery_shown(kept), status=202)
 
 
 async def ensure_own(bus: Bus, meeting_id: str, tenant: str) -> None:

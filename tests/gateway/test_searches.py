@@ -4,6 +4,7 @@ import pytest
 from clerks import clerks, end_meeting, heard, make_meeting, say, until_indexed
 from support import eventually
 
+from cli.reindex import reindex
 from shared.events import CODEC, MeetingErased, SpeakerCorrected
 from shared.streams import INDEXED, SETTLED, MeetingKeys
 
@@ -156,17 +157,20 @@ class TestWhatIsKept:
         await rig.bus.redis.delete(keys.state, keys.timeline, keys.words, keys.said)
         assert await found(rig, "budget") == ["budget"]
 
-    async def test_the_index_can_be_made_anew_of_the_timelines(self, rig, redis_url):
+    @pytest.mark.parametrize("is_over", [False, True])
+    async def test_the_index_can_be_made_anew_of_the_timelines_also_while_a_clerk_works(self, rig, redis_url, is_over):
         meeting_id = await make_meeting(rig.bus)
         keys = MeetingKeys(meeting_id)
         await say(rig.bus, meeting_id, "budget one", "budget two")
-        async with clerks(redis_url):
+        async with clerks(redis_url, look_every_s=0.1, patience_ms=0) as worker:
+            if is_over:
+                await end_meeting(rig.bus, meeting_id)
+                await eventually(lambda: rig.bus.redis.hexists(keys.state, SETTLED))
+                await eventually(lambda: worker.load == 0)
             await until_indexed(rig.bus, meeting_id)
-        before = await rig.bus.redis.zrange(keys.words, 0, -1)
-        await rig.bus.redis.delete(keys.words, keys.said)
-        await rig.bus.redis.hdel(keys.state, INDEXED, SETTLED)
-        assert await found(rig, "budget") == []
-        async with clerks(redis_url):
+            before = await rig.bus.redis.zrange(keys.words, 0, -1)
+            await rig.bus.redis.zadd(keys.words, {"nonsense\0mixed-1000": 0})
+            assert await reindex(redis_url) == 1
             await until_indexed(rig.bus, meeting_id)
         assert await rig.bus.redis.zrange(keys.words, 0, -1) == before
         assert len(await found(rig, "budget")) == 2

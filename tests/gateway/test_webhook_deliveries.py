@@ -149,9 +149,12 @@ class TestFailing:
             await say(rig.bus, meeting_id, "word")
             (failed,) = await until_state(rig, "failed", 1)
             assert failed["reason"] == "4 tries failed; the last: refused (500)"
-            again = await rig.client.post(f"/webhooks/deliveries/{failed['id']}/replay")
+            where, headers = f"/webhooks/deliveries/{failed['id']}/replay", {"Idempotency-Key": "again"}
+            again = await rig.client.post(where, headers=headers)
             assert (again.status, (await again.json())["state"]) == (202, "pending")
             await until_state(rig, "delivered", 1)
+            repeated = await rig.client.post(where, headers=headers)
+            assert (repeated.status, (await repeated.json())["state"]) == (202, "delivered")
         assert there.ids == [failed["id"]] * 5
 
     async def test_one_that_is_down_holds_up_no_other(self, rig, there, redis_url):
