@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
-from shared.bus import Bus, open_bus
+from shared.bus import Bus
+from shared.redis_checks import open_bus
 from shared.streams import INDEXED, SETTLED, SHARDS, MeetingKeys, ShardKeys
 
 
@@ -21,7 +22,7 @@ async def dropped(bus: Bus) -> AsyncIterator[str]:
         names: list[bytes] = await cast("Any", bus.redis.zrange(ShardKeys(shard).meetings, 0, -1))
         for meeting_id in [name.decode() for name in names]:
             keys = MeetingKeys(meeting_id)
-            pipe = bus.redis.pipeline(transaction=True)
+            pipe = bus.redis.pipeline(transaction=False)
             pipe.hdel(keys.state, INDEXED, SETTLED)
             pipe.unlink(keys.words, keys.said)
             await pipe.execute()

@@ -18,8 +18,9 @@ from gateway.resources import BUS, CLOCK, LIVE, PRICES
 from gateway.sending import view_until
 from gateway.statuses import deafness, status_of
 from shared import streams
-from shared.bus import LOST, Bus
+from shared.bus import Bus
 from shared.clock import Clock
+from shared.connections import LOST
 from shared.errors import MeetingGoneError
 from shared.meetings import Status
 from shared.spending import Prices

@@ -6,8 +6,9 @@ import msgspec
 
 from gateway.hooks.deliveries import Delivery
 from gateway.search.index import Changes
-from shared.bus import LOST, SCRIPTS, Bus, Epoch
+from shared.bus import SCRIPTS, Bus, Epoch
 from shared.clock import Clock
+from shared.connections import LOST
 from shared.errors import FencedError, ForgottenError, MeetingGoneError
 from shared.streams import MeetingKeys
 from shared.waiting import rest

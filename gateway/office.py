@@ -9,8 +9,9 @@ from gateway.clerk import keep, unsettled
 from gateway.config import GatewaySettings
 from gateway.hooks.courier import Courier
 from gateway.hooks.dispatch import H, Means
-from shared.bus import Bus, connect
+from shared.bus import new_bus
 from shared.clock import SystemClock
+from shared.connections import close, connect
 from shared.sessions import Owner
 from shared.streams import CLERK
 from shared.tail import Tail
@@ -18,9 +19,9 @@ from shared.worker import Worker, watch_over
 
 
 @contextlib.asynccontextmanager
-async def clerks(settings: GatewaySettings, bus: Bus) -> AsyncIterator[asyncio.Task[None]]:
+async def clerks(settings: GatewaySettings) -> AsyncIterator[asyncio.Task[None]]:
     """The task that keeps them at work; if it ends by itself, something is broken. They hand over in the end."""
-    reader = connect(settings.bus_url)
+    bus, reader = new_bus(settings.bus_url), connect(settings.bus_url)
     courier = Courier(private_allowed=settings.webhooks_to_private)
     means = Means(
         courier,
@@ -35,7 +36,8 @@ async def clerks(settings: GatewaySettings, bus: Bus) -> AsyncIterator[asyncio.T
         worker.stopping.set()
         await asyncio.wait({task})
         await courier.close()
-        await reader.aclose()
+        await close(reader)
+        await bus.close()
 
 
 async def work(worker: Worker, means: Means) -> None:

@@ -52,7 +52,7 @@ class Pages:
         before = place_in(self._query.cursor)
         hits, has_more = await self._hits(before, self._query.limit)
         cursor = cursor_of(hits[-1][0].place) if has_more and hits else None
-        return SearchResults(hits=[hit_of(*one, self._wanted) for one in hits], next_cursor=cursor)
+        return self._results(hits, cursor)
 
     async def best(self) -> SearchResults:
         begin = number_in(self._query.cursor)
@@ -61,7 +61,11 @@ class Pages:
         page = list(islice(ranked, begin, begin + self._query.limit))
         end = begin + len(page)
         cursor = str(end) if end < len(ranked) else None
-        return SearchResults(hits=[hit_of(*one, self._wanted) for one in page], next_cursor=cursor)
+        return self._results(page, cursor)
+
+    def _results(self, hits: list[Hit], cursor: str | None) -> SearchResults:
+        shown = [hit_of(*hit, self._wanted) for hit in hits]
+        return SearchResults(hits=shown, next_cursor=cursor, complete=self._finder.is_complete)
 
     async def _hits(self, before: Place | None, count: int) -> tuple[list[Hit], bool]:
         """With their lines; and whether there are more."""

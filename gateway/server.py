@@ -44,7 +44,7 @@ async def serve(settings: GatewaySettings) -> None:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await listen(runner, settings)
-        clerking = await stack.enter_async_context(clerks(settings, bus))
+        clerking = await stack.enter_async_context(clerks(settings))
         await stop_or_failure(stopping, app, clerking)
     log.info("gateway.stopped")
 

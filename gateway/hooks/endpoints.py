@@ -113,14 +113,13 @@ class Endpoints:
 
     async def remove(self, endpoint_id: str) -> bool:
         """Returns whether there was one."""
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.hdel(self._endpoints, endpoint_id)
-        pipe.hdel(self._health, failing(endpoint_id), disabled(endpoint_id))
-        return bool((await pipe.execute())[0])
+        was_there = await cast("Any", self._redis.hdel(self._endpoints, endpoint_id))
+        await self.enable(endpoint_id)
+        return bool(was_there)
 
     async def note_failure(self, endpoint_id: str, now_ms: int) -> int:
         """Returns since when it fails."""
-        pipe = self._redis.pipeline(transaction=True)
+        pipe = self._redis.pipeline(transaction=False)
         pipe.hsetnx(self._health, failing(endpoint_id), str(now_ms))
         pipe.hget(self._health, failing(endpoint_id))
         return int((await pipe.execute())[1])

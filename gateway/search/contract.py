@@ -60,3 +60,5 @@ class SearchResults(msgspec.Struct, frozen=True, kw_only=True):
     hits: list[SearchHit]
     next_cursor: str | None
     """null on the last page."""
+    complete: bool
+    """Every server that keeps meetings was asked; false where one of several is away."""

@@ -1,13 +1,14 @@
 """Looks words up in the indexes of a tenant's meetings: newest meetings first, until the page is full."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 
 from gateway.search.folding import Wanted
 from gateway.search.index import END, SPEAKER, Said
 from shared.bus import SCRIPTS, Bus
+from shared.servers import Servers
 from shared.streams import SHARDS, MeetingKeys, ShardKeys, shard_of
 
 Meeting = tuple[int, str]
@@ -51,6 +52,9 @@ class Finder:
         exact = [*(SPEAKER + word for word in speaker), *wanted.whole]
         self._words = [*exact, wanted.begun] if wanted.begun else [*exact[:-1], exact[-1] + END]
         self._script = bus.redis.register_script((SCRIPTS / "search.lua").read_text())
+        self._servers = Servers(bus.redis)
+        self.is_complete = True
+        """Every server that has meetings was there."""
 
     async def found(self, before: Place | None, only: str = "") -> AsyncIterator[Found]:
         """From the newest on, or after the place where a page before ended."""
@@ -66,12 +70,13 @@ class Finder:
     async def _meetings(self, before: Place | None, only: str) -> list[Meeting]:
         """Newest first. What was said in the span was said after its meeting was made."""
         newest = self._span.to_ms if before is None else min(self._span.to_ms, before.created_at)
-        shards = [shard_of(only)] if only else range(SHARDS)
-        pipe = self._bus.redis.pipeline(transaction=False)
-        for shard in shards:
-            pipe.zrevrangebyscore(ShardKeys(shard).meetings, newest, "-inf", withscores=True)
-        parts = cast("list[list[tuple[bytes, float]]]", await pipe.execute())
-        found = [(int(score), meeting_id.decode()) for part in parts for meeting_id, score in part]
+        shards = [shard_of(only)] if only else list(range(SHARDS))
+        parts: dict[int, list[tuple[bytes, float]]] = await self._servers.ask(
+            shards,
+            lambda pipe, shard: pipe.zrevrangebyscore(ShardKeys(shard).meetings, newest, "-inf", withscores=True),
+        )
+        self.is_complete &= len(parts) == len(shards)
+        found = [(int(score), meeting_id.decode()) for part in parts.values() for meeting_id, score in part]
         return sorted((one for one in found if not only or one[1] == only), reverse=True)
 
     async def _lines(self, meetings: Sequence[Meeting]) -> list[list[bytes]]:
@@ -79,20 +84,18 @@ class Finder:
         shards: dict[int, list[str]] = {}
         for _, meeting_id in meetings:
             shards.setdefault(shard_of(meeting_id), []).append(meeting_id)
-        await self._load()
-        pipe = self._bus.redis.pipeline(transaction=False)
-        for ids in shards.values():
+        calls = {}
+        for shard, ids in shards.items():
             keys = [key for one in map(MeetingKeys, ids) for key in (one.state, one.words)]
-            pipe.evalsha(self._script.sha, len(keys), *keys, self._tenant, *self._words)
-        replies = cast("list[list[list[bytes]]]", await pipe.execute())
-        ids_in_order = [meeting_id for ids in shards.values() for meeting_id in ids]
-        lines = dict(zip(ids_in_order, (lines for reply in replies for lines in reply), strict=True))
-        return [lines[meeting_id] for _, meeting_id in meetings]
-
-    async def _load(self) -> None:
-        """A pipeline cannot load a script that Redis has forgotten."""
-        if not (await cast("Any", self._bus.redis.script_exists(self._script.sha)))[0]:
-            await self._bus.redis.script_load(cast("str", self._script.script))
+            calls[shard] = (keys, [self._tenant, *self._words])
+        replies: dict[int, list[list[bytes]]] = await self._servers.run(self._script, calls)
+        self.is_complete &= len(replies) == len(calls)
+        lines = {
+            meeting_id: lines
+            for shard, reply in replies.items()
+            for meeting_id, lines in zip(shards[shard], reply, strict=True)
+        }
+        return [lines.get(meeting_id, []) for _, meeting_id in meetings]
 
     async def _known(self, meetings: Sequence[Meeting], lines: Sequence[list[bytes]]) -> list[Found]:
         """What is known of these lines, in order, within the span."""

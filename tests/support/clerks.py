@@ -12,8 +12,9 @@ from gateway.clerk import keep, unsettled
 from gateway.hooks.courier import Courier
 from gateway.hooks.dispatch import Means
 from gateway.search.index import told_place
-from shared.bus import Bus, connect
+from shared.bus import Bus, new_bus
 from shared.clock import SystemClock
+from shared.connections import close, connect
 from shared.events import Line, LineHeard, MeetingRequested, MeetingStateChanged, Settings, TranscriptCompleted
 from shared.meetings import write_of
 from shared.sessions import Owner
@@ -37,9 +38,9 @@ CLOCK = SystemClock()
 @contextlib.asynccontextmanager
 async def clerks(redis_url: str, **means: object) -> AsyncIterator[Worker]:
     """Ended without a word at the end, as by a crash: nothing is handed over."""
-    clients = [connect(redis_url) for _ in range(2)]
+    bus, reader = new_bus(redis_url), connect(redis_url)
     courier = Courier(private_allowed=True, within_s=2.0)
-    worker = Worker(CLERK, Bus(clients[0]), Tail(clients[1]), CLOCK)
+    worker = Worker(CLERK, bus, Tail(reader), CLOCK)
     owner = Owner(worker, functools.partial(keep, means=Means(courier, **means)), members=unsettled)
     tasks = [asyncio.create_task(worker.tail.run()), asyncio.create_task(owner.run())]
     try:
@@ -47,8 +48,8 @@ async def clerks(redis_url: str, **means: object) -> AsyncIterator[Worker]:
     finally:
         await end(*reversed(tasks))
         await courier.close()
-        for client in clients:
-            await client.aclose()
+        await close(reader)
+        await bus.close()
 
 
 async def make_meeting(
