@@ -22,9 +22,7 @@ async def dropped(bus: Bus) -> AsyncIterator[str]:
         names: list[bytes] = await cast("Any", bus.redis.zrange(ShardKeys(shard).meetings, 0, -1))
         for meeting_id in [name.decode() for name in names]:
             keys = MeetingKeys(meeting_id)
-            pipe = bus.redis.pipeline(transaction=False)
-            pipe.hdel(keys.state, INDEXED, SETTLED)
-            pipe.unlink(keys.words, keys.said)
-            await pipe.execute()
+            await cast("Any", bus.redis.hdel(keys.state, INDEXED, SETTLED))
+            await bus.redis.unlink(keys.words, keys.said)
             await bus.nudge(meeting_id)
             yield meeting_id

@@ -19,7 +19,7 @@ from gateway.keeping import Keeper, Kept
 from gateway.search.finding import SAID
 from gateway.search.index import FORM, Changes, Index, place_in, told_place
 from shared import streams
-from shared.bus import Bus, Entry, decoded
+from shared.bus import Bus, Entry, decoded, entries_of
 from shared.errors import ForgottenError, MeetingGoneError
 from shared.events import MeetingErased
 from shared.meetings import FINAL
@@ -99,8 +99,7 @@ class Clerk:
                 for at in range(0, len(entries), AT_ONCE):
                     if not await self._take(entries[at : at + AT_ONCE]):
                         return
-                if not entries and await self._is_settled():
-                    await self._keeper.write(Kept(state={SETTLED: FORM}))
+                if not entries and await self._is_over() and await self._settles():
                     return
         finally:
             follower.close()
@@ -134,17 +133,28 @@ class Clerk:
         self.written, self.told = state[streams.INDEXED], told
         await self._dispatch.accept([one for one in deliveries if one.id in new])
 
-    async def _is_settled(self) -> bool:
-        """It is over for a while, and nothing waits to be delivered. Raises MeetingGoneError, ForgottenError."""
+    async def _is_over(self) -> bool:
+        """For a while, with nothing unread and nothing to be delivered. Raises MeetingGoneError, ForgottenError."""
         keys = self._meeting.keys
         pipe = self._meeting.bus.redis.pipeline(transaction=False)
         pipe.hmget(keys.state, [streams.STATUS, streams.STATUS_AT, streams.INDEXED])
         pipe.sismember(keys.shard.active, self._meeting.id)
-        (status, status_at, indexed), is_active = await pipe.execute()
+        pipe.xrevrange(keys.timeline, count=1)
+        (status, status_at, indexed), is_active, last = await pipe.execute()
         if status is None:
             raise MeetingGoneError(self._meeting.id)
         if (indexed or b"").decode() != self.written:
             raise ForgottenError(self._meeting.id)
+        is_read = all(entry.id == self.told for entry in entries_of(last))
         over_ms = self._meeting.clock.now_ms() - int(status_at or 0)
         is_over = status.decode() in FINAL and not is_active and over_ms > self._means.patience_ms
-        return is_over and self._dispatch.is_idle
+        return is_over and is_read and self._dispatch.is_idle
+
+    async def _settles(self) -> bool:
+        """Returns False when somebody wants something replayed just now."""
+        await self._keeper.write(Kept(state={SETTLED: FORM}))
+        await self._dispatch.load()
+        if not self._dispatch.is_idle:
+            await self._keeper.write(Kept(state={SETTLED: ""}))
+            return False
+        return bool(await self._meeting.bus.redis.hget(self._meeting.keys.state, SETTLED) == FORM.encode())
