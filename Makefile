@@ -8,7 +8,8 @@ CORES  := ingest.grid ingest.outbox ingest.frames ingest.strands ingest.source_c
           transcriber.watch transcriber.vocabulary transcriber.timing transcriber.coverage transcriber.latency \
           transcriber.lines brain.sentences brain.citations brain.composing \
           brain.rules.retrieval brain.addressed.addressing speaker.talking shared.view shared.backlog
-ON_REDIS := tests/shared tests/ingest/test_carrier.py tests/flows/test_question_to_answer.py
+ON_REDIS := tests/shared tests/ingest/test_carrier.py tests/flows/test_question_to_answer.py \
+            tests/gateway/test_keeping.py tests/gateway/test_searches.py
 STAMP  := $(VENV)/.ready
 TOOLS  := $(VENV)/.shipping
 PIP    := VIRTUAL_ENV=$(VENV) $(BIN)/python -m uv pip install -q --no-deps
@@ -98,6 +99,7 @@ bench: $(STAMP) ## Measure every hop beside the floor, what of an answer is our 
 	@$(BIN)/python -m bench.hops
 	@$(BIN)/python -m bench.own_share
 	@$(BIN)/python -m bench.briefings
+	@$(BIN)/python -m bench.search
 
 eval: $(STAMP) ## How right answers, citations and action items are, with the model that is configured (V=1 lists misses)
 	@PYTHONPATH=.:tests/support $(BIN)/python -m evaluation $(if $(V),-v)

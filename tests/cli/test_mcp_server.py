@@ -16,10 +16,30 @@ from support import eventually
 
 from shared.bus import Bus
 from shared.clock import SystemClock
-from shared.events import CODEC, AskQuestion, QuestionAnswered, SayText, SentenceComposed, effect
+from shared.events import (
+    CODEC,
+    AskQuestion,
+    Brief,
+    BriefWritten,
+    Point,
+    QuestionAnswered,
+    SayText,
+    SentenceComposed,
+    WriteBrief,
+    effect,
+)
 from shared.streams import BRAIN, ShardKeys
 
 ROOT = Path(__file__).parents[2]
+BRIEF = Brief(
+    title="Stand-up",
+    summary="s",
+    key_points=[],
+    decisions=[Point(text="Friday.", cites=[])],
+    action_items=[],
+    open_questions=[],
+    made_by="rules",
+)
 KEY = "a-key-of-the-mcp-test"
 SHARD = 7
 pytestmark = pytest.mark.process
@@ -61,6 +81,8 @@ async def play_brain(bus: Bus) -> None:
                 if isinstance(command, AskQuestion):
                     what = {"question": command.question, "asked_by": command.asked_by, "answer": "On Friday."}
                     fact = effect(QuestionAnswered, command, "answer", clock, cites=[], spoken=False, **what)
+                elif isinstance(command, WriteBrief):
+                    fact = effect(BriefWritten, command, "brief", clock, brief=BRIEF)
                 else:
                     assert isinstance(command, SayText)
                     said = {"n": 0, "text": command.text, "speak": True, "is_last": True}
@@ -85,6 +107,7 @@ async def test_an_assistant_lists_reads_searches_asks_and_speaks(redis_url: str,
             read = await client.call_tool("read_transcript", {"meeting_id": meeting_id, "limit": 1})
             found = await client.call_tool("search_meetings", {"words": "release dat", "speaker": "karen"})
             asked = await client.call_tool("ask_meeting", {"meeting_id": meeting_id, "question": "When?"})
+            brief = await client.call_tool("brief_meeting", {"meeting_id": meeting_id, "level": "short"})
             said = await client.call_tool("say_in_meeting", {"meeting_id": meeting_id, "text": "Hello."})
         brain.cancel()
         await asyncio.wait({brain})
@@ -97,12 +120,13 @@ async def test_an_assistant_lists_reads_searches_asks_and_speaks(redis_url: str,
         "brief_meeting",
         "say_in_meeting",
     }
-    assert not any(result.is_error for result in (listed, status, read, found, asked, said))
+    assert not any(result.is_error for result in (listed, status, read, found, asked, brief, said))
     assert meeting_id in text_of(listed)
     assert '"listening"' in text_of(status)
     assert text_of(read).startswith("[mixed-1000] 0:01 Karen Moe: The new release date is Friday.\n(1 more lines;")
     assert found.structured_content["hits"][0]["fragment"] == "The new release date is Friday."
     assert asked.structured_content["answer"] == "On Friday."
+    assert brief.structured_content["decisions"][0]["text"] == "Friday."
     assert said.structured_content["sentences"] == 1
 
 
