@@ -20,13 +20,12 @@ from shared.bus import Bus, decoded, entries_of
 from shared.events import Line, LineHeard
 from shared.streams import SETTINGS, MeetingKeys, shard_of
 
-MOST_COMPARED = 300
+MOST_COMPARED = 200
 """Lines, the newest ones, of which the best are chosen."""
 FOREVER_MS = 10**14
 CURSOR = re.compile(r"([0-9]{1,15})\.(m-[0-9a-z-]{1,40})\.([0-9]{1,12})\.([^/]{1,60})")
 
-Hit = tuple[Found, Line, str]
-"""With the line and the meeting's title."""
+Hit = tuple[Found, Line]
 
 
 async def search(request: web.Request) -> web.Response:
@@ -52,7 +51,7 @@ class Pages:
         before = place_in(self._query.cursor)
         hits, has_more = await self._hits(before, self._query.limit)
         cursor = cursor_of(hits[-1][0].place) if has_more and hits else None
-        return self._results(hits, cursor)
+        return await self._results(hits, cursor)
 
     async def best(self) -> SearchResults:
         begin = number_in(self._query.cursor)
@@ -61,10 +60,15 @@ class Pages:
         page = list(islice(ranked, begin, begin + self._query.limit))
         end = begin + len(page)
         cursor = str(end) if end < len(ranked) else None
-        return self._results(page, cursor)
+        return await self._results(page, cursor)
 
-    def _results(self, hits: list[Hit], cursor: str | None) -> SearchResults:
-        shown = [hit_of(*hit, self._wanted) for hit in hits]
+    async def _results(self, hits: list[Hit], cursor: str | None) -> SearchResults:
+        ids = list(dict.fromkeys(found.place.meeting_id for found, _ in hits))
+        pipe = self._bus.redis.pipeline(transaction=False)
+        for meeting_id in ids:
+            pipe.hget(MeetingKeys(meeting_id).state, SETTINGS)
+        titles = dict(zip(ids, map(title_in, await pipe.execute() if ids else []), strict=True))
+        shown = [hit_of(found, line, titles[found.place.meeting_id], self._wanted) for found, line in hits]
         return SearchResults(hits=shown, next_cursor=cursor, complete=self._finder.is_complete)
 
     async def _hits(self, before: Place | None, count: int) -> tuple[list[Hit], bool]:
@@ -85,14 +89,12 @@ class Pages:
         """Those whose line still is what the index says."""
         pipe = self._bus.redis.pipeline(transaction=False)
         for found in candidates:
-            keys = MeetingKeys(found.place.meeting_id)
-            pipe.xrange(keys.timeline, found.said.cursor, found.said.cursor)
-            pipe.hget(keys.state, SETTINGS)
-        replies = await pipe.execute() if candidates else []
-        lines = [line_in(entries) for entries in replies[::2]]
+            timeline = MeetingKeys(found.place.meeting_id).timeline
+            pipe.xrange(timeline, found.said.cursor, found.said.cursor)
+        lines = [line_in(entries) for entries in (await pipe.execute() if candidates else [])]
         return [
-            (found, line, title_in(state))
-            for found, line, state in zip(candidates, lines, replies[1::2], strict=True)
+            (found, line)
+            for found, line in zip(candidates, lines, strict=True)
             if line and self._wanted.is_met_by({word.folded for word in words_in(line.text)})
         ]
 

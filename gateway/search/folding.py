@@ -31,6 +31,8 @@ def words_in(text: str) -> list[Word]:
 
 def fold(text: str) -> str:
     """`Zoë` is `zoe`, `Straße` is `strasse`."""
+    if text.isascii():
+        return text.lower().replace("'", "")[:LONGEST]
     plain = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(char for char in plain if not unicodedata.combining(char))
     return unicodedata.normalize("NFC", bare).translate(APOSTROPHES)[:LONGEST]
