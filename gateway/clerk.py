@@ -29,8 +29,8 @@ from shared.tail import Follower, id_order
 
 log = structlog.get_logger()
 
-AT_ONCE = 100
-"""Entries of the timeline that are done in one write."""
+AT_ONCE = 50
+"""Entries of the timeline that are done in one write: a long script holds up everybody else's."""
 FORGOTTEN_MS = 24 * 3600 * 1000
 
 
@@ -57,9 +57,10 @@ async def keep(meeting: OwnedMeeting, means: Means) -> None:
 
 async def keep_on(meeting: OwnedMeeting, means: Means) -> bool:
     """From where the clerk before was. Returns whether there is nothing left to do."""
-    state = await meeting.bus.state(meeting.id)
+    async with means.turn:
+        state = await meeting.bus.state(meeting.id)
+        found = cast("dict[bytes, bytes]", await cast("Any", meeting.bus.redis.hgetall(meeting.keys.said)))
     tenant = state.get(streams.TENANT, "default")
-    found = cast("dict[bytes, bytes]", await cast("Any", meeting.bus.redis.hgetall(meeting.keys.said)))
     index = Index({line_id.decode(): SAID.decode(raw) for line_id, raw in found.items()})
     dispatch = Dispatch(meeting, means, Endpoints(meeting.bus.redis, tenant), History(meeting.bus, tenant))
     await dispatch.load()
@@ -92,17 +93,42 @@ class Clerk:
 
     async def follow(self) -> None:
         """Returns when the meeting is settled or erased. Raises ForgottenError."""
-        follower = self._meeting.timeline(min(self.indexed, self.told, key=id_order))
+        if not await self._catch_up():
+            return
+        follower = self._meeting.timeline(self._done)
         try:
             while True:
                 entries = await self._next(follower)
-                for at in range(0, len(entries), AT_ONCE):
-                    if not await self._take(entries[at : at + AT_ONCE]):
-                        return
+                if not await self._take_all(entries):
+                    return
                 if not entries and await self._is_over() and await self._settles():
                     return
         finally:
             follower.close()
+
+    @property
+    def _done(self) -> bytes:
+        return min(self.indexed, self.told, key=id_order)
+
+    async def _catch_up(self) -> bool:
+        """A page at a time, and few meetings at once. Returns False when the meeting is erased."""
+        timeline, is_more = self._meeting.keys.timeline, True
+        while is_more:
+            async with self._means.turn:
+                found = await self._meeting.bus.redis.xrange(timeline, b"(" + self._done, count=AT_ONCE)
+            entries = entries_of(found)
+            if not await self._take_all(entries):
+                return False
+            is_more = len(entries) == AT_ONCE
+        return True
+
+    async def _take_all(self, entries: list[Entry]) -> bool:
+        """Returns False when the meeting is erased."""
+        for at in range(0, len(entries), AT_ONCE):
+            async with self._means.turn:
+                if not await self._take(entries[at : at + AT_ONCE]):
+                    return False
+        return True
 
     async def _next(self, follower: Follower) -> list[Entry]:
         """Nothing after a while."""

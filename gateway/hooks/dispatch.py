@@ -18,6 +18,7 @@ from shared.clock import Clock
 from shared.sessions import OwnedMeeting
 from shared.waiting import first_of, until
 
+MEETINGS_AT_ONCE = 4
 AT_ONCE = 4
 """Calls of one meeting under way."""
 PATIENCE_MS = 15 * 60 * 1000
@@ -38,6 +39,8 @@ class Means(msgspec.Struct, frozen=True):
     patience_ms: int = PATIENCE_MS
     """So long after its end something may still come of a meeting, such as its last briefing."""
     look_every_s: float = 20.0
+    turn: asyncio.Semaphore = msgspec.field(default_factory=lambda: asyncio.Semaphore(MEETINGS_AT_ONCE))
+    """Many meetings may have much to be done at once, as after a deploy; Redis has others to serve."""
 
 
 class Dispatch:

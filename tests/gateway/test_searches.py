@@ -35,6 +35,14 @@ class TestWhatIsFound:
                 await until_indexed(rig.bus, meeting_id)
                 assert len(await found(rig, "number")) == n + 1
 
+    async def test_long_meetings_that_wait_for_a_clerk_are_caught_up_with(self, rig, redis_url):
+        meetings = [await make_meeting(rig.bus, shard=n) for n in range(6)]
+        for meeting_id in meetings:
+            await rig.bus.append(meeting_id, *(heard(meeting_id, n, f"word {n}") for n in range(120)))
+        async with clerks(redis_url):
+            await until_indexed(rig.bus, *meetings)
+        assert [await rig.bus.redis.hlen(MeetingKeys(meeting_id).said) for meeting_id in meetings] == [120] * 6
+
     async def test_newest_meeting_first_and_in_it_the_latest_line(self, rig, redis_url):
         old = await make_meeting(rig.bus, shard=3, created_at=1_000_000)
         new = await make_meeting(rig.bus, shard=9, created_at=2_000_000)

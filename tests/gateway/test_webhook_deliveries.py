@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from clerks import CLOCK, clerks, end_meeting, make_meeting, say, until_indexed
+from hooks_api import endpoint_at, endpoints, until_state
 from receivers import Receiver, receiver
 from support import eventually
 
@@ -27,25 +28,8 @@ async def there():
         yield made
 
 
-async def endpoint_at(rig, there: Receiver, **fields: object) -> dict:
-    response = await rig.client.post("/webhooks/endpoints", json={"url": there.url, **fields})
-    return await response.json()
-
-
-async def deliveries(rig, **query: object) -> list[dict]:
-    return (await (await rig.client.get("/webhooks/deliveries", params=query)).json())["deliveries"]
-
-
 async def until_calls(there: Receiver, count: int) -> None:
     await eventually(lambda: len(there.calls) >= count)
-
-
-async def until_state(rig, state: str, count: int) -> list[dict]:
-    async def enough() -> bool:
-        return len(await deliveries(rig, state=state)) >= count
-
-    await eventually(enough)
-    return await deliveries(rig, state=state)
 
 
 async def start(rig, meeting_id: str) -> None:
@@ -177,7 +161,7 @@ class TestFailing:
             await until_state(rig, "failed", 1)
             await say(rig.bus, meeting_id, "more", first=2)
             held = await until_state(rig, "failed", 2)
-        (off,) = (await (await rig.client.get("/webhooks/endpoints")).json())["endpoints"]
+        (off,) = await endpoints(rig)
         assert (off["enabled"], off["disabled_reason"]) == (False, "the receiver said 410 Gone")
         assert held[0]["reason"] == "the endpoint is disabled: the receiver said 410 Gone"
         assert len(there.calls) == 1
@@ -190,7 +174,7 @@ class TestFailing:
         async with clerks(redis_url, **QUICK):
             await say(rig.bus, meeting_id, "word")
             (failed,) = await until_state(rig, "failed", 1)
-            (off,) = (await (await rig.client.get("/webhooks/endpoints")).json())["endpoints"]
+            (off,) = await endpoints(rig)
             assert off["disabled_reason"] == "it has taken nothing for 73 h; the last try: refused (503)"
             there.answers = []
             await rig.client.post(f"/webhooks/endpoints/{made['id']}/enable")
@@ -204,8 +188,7 @@ class TestFailing:
         async with clerks(redis_url, **QUICK):
             await say(rig.bus, meeting_id, "word")
             await until_state(rig, "delivered", 1)
-        (endpoint,) = (await (await rig.client.get("/webhooks/endpoints")).json())["endpoints"]
-        assert endpoint["failing_since"] is None
+        assert (await endpoints(rig))[0]["failing_since"] is None
 
     async def test_what_waits_for_a_removed_endpoint_is_given_up(self, rig, there, redis_url):
         there.answers = [500] * 9
@@ -261,46 +244,3 @@ class TestDying:
             await until_calls(there, 2)
             await eventually(lambda: worker.load == 0)
         assert there.ids == [done["id"]] * 2
-
-
-class TestHistory:
-    async def test_it_comes_in_pages_newest_first_by_endpoint_meeting_and_state(self, rig, there, redis_url):
-        made = await endpoint_at(rig, there, events=["line"])
-        one, other = await make_meeting(rig.bus, shard=1), await make_meeting(rig.bus, shard=2)
-        async with clerks(redis_url):
-            for n in range(6):
-                await say(rig.bus, one, "word", first=n)
-                await say(rig.bus, other, "word", first=n)
-            await until_state(rig, "delivered", 12)
-        seen, cursor = [], ""
-        while cursor is not None:
-            query = {"limit": 5, "cursor": cursor, "endpoint_id": made["id"]}
-            page = await (await rig.client.get("/webhooks/deliveries", params=query)).json()
-            seen += page["deliveries"]
-            cursor = page["next_cursor"]
-        assert len({one["id"] for one in seen}) == len(seen) == 12
-        assert [one["created_at"] for one in seen] == sorted((one["created_at"] for one in seen), reverse=True)
-        assert len(await deliveries(rig, meeting_id=one)) == 6
-        assert await deliveries(rig, endpoint_id="ep_none") == []
-
-    async def test_it_goes_with_the_meeting(self, rig, there, redis_url):
-        await endpoint_at(rig, there, events=["line"])
-        meeting_id = await make_meeting(rig.bus)
-        async with clerks(redis_url):
-            await say(rig.bus, meeting_id, "word")
-            (done,) = await until_state(rig, "delivered", 1)
-        keys = MeetingKeys(meeting_id)
-        await rig.bus.redis.delete(keys.state, keys.timeline, keys.words, keys.said, keys.deliveries)
-        assert await deliveries(rig) == []
-        assert (await rig.client.post(f"/webhooks/deliveries/{done['id']}/replay")).status == 404
-        assert await rig.bus.redis.keys("*deliveries*") == []
-
-    @pytest.mark.parametrize(
-        "delivery_id", ["x", "msg_1", "msg_07-00000000000000000000_0000000000000000", "msg_07-0_%00"]
-    )
-    async def test_what_is_no_delivery_is_404(self, rig, delivery_id):
-        assert (await rig.client.post(f"/webhooks/deliveries/{delivery_id}/replay")).status == 404
-
-    async def test_meetings_of_others_are_404(self, rig):
-        theirs = await make_meeting(rig.bus, tenant="other")
-        assert (await rig.client.get("/webhooks/deliveries", params={"meeting_id": theirs})).status == 404
