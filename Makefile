@@ -7,7 +7,9 @@ CORES  := ingest.grid ingest.outbox ingest.frames ingest.strands ingest.source_c
           transcriber.speakers transcriber.turns transcriber.voices transcriber.opinions transcriber.hindsight \
           transcriber.watch transcriber.vocabulary transcriber.timing transcriber.coverage transcriber.latency \
           transcriber.lines brain.sentences brain.citations brain.composing \
-          brain.rules.retrieval brain.addressed.addressing speaker.talking shared.view shared.backlog
+          brain.rules.retrieval brain.addressed.addressing speaker.talking shared.view shared.backlog \
+          gateway.search.folding gateway.search.index gateway.search.fragments gateway.hooks.deliveries \
+          gateway.hooks.messages gateway.hooks.addresses
 ON_REDIS := tests/shared tests/ingest/test_carrier.py tests/flows/test_question_to_answer.py \
             tests/gateway/test_keeping.py tests/gateway/test_searches.py
 STAMP  := $(VENV)/.ready
