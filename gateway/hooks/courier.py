@@ -16,7 +16,7 @@ from shared.signatures import signature_of
 
 ANSWER_WITHIN_S = 15.0
 CONNECT_WITHIN_S = 5.0
-AT_ONCE = 32
+AT_ONCE = 1000
 """Calls of one gateway under way."""
 LONGEST_HEADER = 4096
 
@@ -42,7 +42,7 @@ class Courier:
         resolver = names if private_allowed else PublicResolver(names)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, force_close=True, limit=AT_ONCE),
-            timeout=aiohttp.ClientTimeout(total=within_s, connect=CONNECT_WITHIN_S),
+            timeout=aiohttp.ClientTimeout(total=within_s, sock_connect=CONNECT_WITHIN_S),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             max_line_size=LONGEST_HEADER,

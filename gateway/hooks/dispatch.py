@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 
 import msgspec
 import structlog
@@ -19,8 +20,8 @@ from shared.sessions import OwnedMeeting
 from shared.waiting import first_of, until
 
 MEETINGS_AT_ONCE = 4
-AT_ONCE = 4
-"""Calls of one meeting under way."""
+AT_ONCE = 2
+"""Calls to one endpoint under way, of one meeting: one that hangs holds up no other."""
 PATIENCE_MS = 15 * 60 * 1000
 H = 3600 * 1000
 
@@ -51,7 +52,8 @@ class Dispatch:
         self._keeper = Keeper(meeting.bus, meeting.id, meeting.epoch)
         self._clock: Clock = meeting.clock
         self._pending: dict[str, Delivery] = {}
-        self._under_way: set[str] = set()
+        self._under_way: dict[str, str] = {}
+        """The endpoint of each."""
         self._news = asyncio.Event()
         self._chance = random.Random()  # noqa: S311  # spreads tries, guards nothing
 
@@ -95,20 +97,28 @@ class Dispatch:
                     self._meeting.changed.clear()
                     await self.load()
                 for delivery in self._due():
-                    self._under_way.add(delivery.id)
+                    self._under_way[delivery.id] = delivery.endpoint_id
                     tasks.create_task(self._deliver(delivery), name="webhook")
                 await first_of(self._news.wait(), self._meeting.changed.wait(), self._next_due())
 
     def _due(self) -> list[Delivery]:
-        now, room = self._clock.now_ms(), AT_ONCE - len(self._under_way)
-        due = [one for one in self._pending.values() if one.next_at <= now and one.id not in self._under_way]
-        return due[: max(room, 0)]
+        now, busy, due = self._clock.now_ms(), Counter(self._under_way.values()), list[Delivery]()
+        for one in self._waiting():
+            if one.next_at <= now and busy[one.endpoint_id] < AT_ONCE:
+                busy[one.endpoint_id] += 1
+                due.append(one)
+        return due
+
+    def _waiting(self) -> list[Delivery]:
+        return [one for one in self._pending.values() if one.id not in self._under_way]
 
     async def _next_due(self) -> None:
-        waiting = [one.next_at for one in self._pending.values() if one.id not in self._under_way]
-        if not waiting or len(self._under_way) >= AT_ONCE:
+        """Of endpoints that have room; where one gets room, there is news."""
+        busy = Counter(self._under_way.values())
+        times = [one.next_at for one in self._waiting() if busy[one.endpoint_id] < AT_ONCE]
+        if not times:
             await asyncio.Event().wait()
-        await until(self._clock, min(waiting))
+        await until(self._clock, min(times))
 
     async def _deliver(self, delivery: Delivery) -> None:
         try:
@@ -120,7 +130,7 @@ class Dispatch:
             self._pending.pop(delivery.id)
             self.add([done])
         finally:
-            self._under_way.discard(delivery.id)
+            self._under_way.pop(delivery.id, None)
             self._news.set()
 
     async def _tried(self, delivery: Delivery) -> Delivery:

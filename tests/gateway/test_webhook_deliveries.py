@@ -152,6 +152,18 @@ class TestFailing:
                 await until_calls(there, 10)
         assert len(set(there.ids)) == 10
 
+    async def test_one_that_hangs_holds_up_no_other(self, rig, there, redis_url):
+        async with receiver() as hanging:
+            hanging.gate = asyncio.Event()
+            await endpoint_at(rig, hanging, events=["line"])
+            await endpoint_at(rig, there, events=["line"])
+            meeting_id = await make_meeting(rig.bus)
+            async with clerks(redis_url):
+                await say(rig.bus, meeting_id, *["word"] * 12)
+                async with asyncio.timeout(1.5):
+                    await until_calls(there, 12)
+            assert len(hanging.calls) <= 2
+
     async def test_410_disables_with_a_reason_that_can_be_seen(self, rig, there, redis_url):
         there.answers = [410]
         await endpoint_at(rig, there, events=["line"])
