@@ -6,6 +6,7 @@ from aiohttp import web
 from gateway.answers import respond
 from gateway.bodies import meeting_id_of
 from gateway.contract import EraseReceipt, MeetingLeft
+from gateway.hooks.history import History
 from gateway.idempotency import CLAIM
 from gateway.places import give_back_place
 from gateway.replies import no_reply, refused, reply_to
@@ -47,6 +48,8 @@ async def erase(request: web.Request) -> web.Response:
     if receipt := await receipt_of(bus, meeting_id):
         return respond(receipt)
     state = await bus.state(meeting_id)
+    history = History(bus, state.get(streams.TENANT, "default"))
+    deliveries = [one.id for one in await history.of_meeting(meeting_id)]
     command = EraseMeeting(id=new_id(), meeting_id=meeting_id, at=request.app[CLOCK].now_ms(), trace=new_trace())
     after = await send(bus, INGEST, command)
     try:
@@ -57,6 +60,7 @@ async def erase(request: web.Request) -> web.Response:
             return respond(receipt)
     if not isinstance(reply, MeetingErased):
         raise no_reply(f"the meeting is not erased yet: {await absence_of(bus, request.app[CLOCK], INGEST)}", command)
+    await history.forget(deliveries)
     await give_back_place(bus, request.app[CLOCK], meeting_id, state)
     log.info("meeting.erased", meeting_id=meeting_id)
     return respond(receipt_from(reply))

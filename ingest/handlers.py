@@ -1,6 +1,7 @@
 """What ingest does with each command. Every handler may run twice: the ids of its effects repeat."""
 
 from collections.abc import AsyncIterator, Mapping
+from typing import Any, cast
 
 import structlog
 
@@ -99,6 +100,8 @@ async def on_erase_meeting(command: EraseMeeting, ingest: Ingest) -> AsyncIterat
     for track in tracks:
         stores[f"audio {track}"] = await ingest.bus.redis.xlen(keys.audio(track))
     stores["timeline"] = await ingest.bus.redis.xlen(keys.timeline)
+    stores["search index"] = await ingest.bus.redis.zcard(keys.words)
+    stores["webhook deliveries"] = await cast("Any", ingest.bus.redis.hlen(keys.deliveries))
     stores["state"] = len(state)
     erased = effect(MeetingErased, command, "erased", ingest.clock, stores=stores)
     audio = [keys.audio(track) for track in tracks]
@@ -110,6 +113,9 @@ async def on_erase_meeting(command: EraseMeeting, ingest: Ingest) -> AsyncIterat
         keys.live,
         keys.speech,
         keys.played,
+        keys.words,
+        keys.said,
+        keys.deliveries,
         *audio,
     ]
     await ingest.bus.erase_script(names, [command.meeting_id, *CODEC.encode(erased), ERASED_SHOWN_MS])

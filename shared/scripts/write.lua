@@ -72,5 +72,8 @@ if retired ~= '' then
   end
   redis.call('PEXPIRE', state, string.format('%.0f', hours * 3600000))
   redis.call('PEXPIRE', timeline, string.format('%.0f', hours * 3600000))
+  for _, name in ipairs({'words', 'said', 'deliveries'}) do
+    redis.call('PEXPIRE', string.sub(state, 1, -6) .. name, string.format('%.0f', hours * 3600000))
+  end
 end
 return reply

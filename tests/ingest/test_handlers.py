@@ -216,7 +216,12 @@ async def test_erasing_leaves_one_fact_that_goes_by_itself(bus: Bus) -> None:
     meeting_id, platform = await joined_meeting(bus), ScriptedPlatform()
     await bus.open_track(meeting_id, MIXED)
     await bus.redis.xadd(MeetingKeys(meeting_id).audio(MIXED), {"pcm": b"x"}, id=audio_id(0))
+    keys = MeetingKeys(meeting_id)
+    await bus.redis.zadd(keys.words, {"secret\0l1": 0})
+    await bus.redis.hset(keys.said, "l1", "x")
+    await bus.redis.hset(keys.deliveries, "d1", "x")
     await carried_out(bus, on_erase_meeting, EraseMeeting(id="e", meeting_id=meeting_id, at=1), platform)
+    assert await bus.redis.keys(f"*{meeting_id}*") == [keys.timeline.encode()]
     (erased,) = await facts_of(bus, meeting_id)
     assert isinstance(erased, MeetingErased)
     assert erased.stores["audio mixed"] == 1
