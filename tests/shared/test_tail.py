@@ -2,14 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
+from redis.asyncio import Redis
 from support import eventually
 
 from shared.bus import Bus
 from shared.connections import close, connect
-from shared.tail import ROOM, Tail
+from shared.tail import ROOM, Follower, Lane, Tail
 
 
 @pytest.fixture
@@ -76,3 +77,30 @@ async def test_a_closed_follower_is_not_read_for(tail: Tail) -> None:
     follower = tail.follow("{t}:s")
     follower.close()
     assert not any("{t}:s" in lane._followers for lane in tail._lanes.values())
+
+
+class Interrupted:
+    """A client with which something happens between a read's reply and what is done with it."""
+
+    def __init__(self, client: Redis, meanwhile: Callable[[], None]) -> None:
+        self._client, self._meanwhile = client, meanwhile
+
+    async def xread(self, *args: object, **options: object) -> object:
+        reply = await self._client.xread(*args, **options)
+        if reply:
+            self._meanwhile()
+        return reply
+
+
+async def test_who_comes_during_a_read_misses_nothing_from_before_it(bus: Bus) -> None:
+    first = await bus.redis.xadd("{t}:s", {"n": 1})
+    second = await bus.redis.xadd("{t}:s", {"n": 2})
+    await bus.redis.xadd("{t}:s", {"n": 3})
+    late: list[Follower] = []
+    lane = Lane(Interrupted(bus.redis, lambda: late.append(lane.follow("{t}:s", first, asyncio.Event()))))
+    ahead = lane.follow("{t}:s", second, asyncio.Event())
+    running = asyncio.create_task(lane.run())
+    assert (await anext(ahead)).fields == {b"n": b"3"}
+    assert [(await anext(late[0])).fields[b"n"] for _ in range(2)] == [b"2", b"3"]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
