@@ -9,7 +9,7 @@ from shared.clock import Clock
 from shared.errors import AnswerError, Category
 from shared.events import Line, Usage
 from shared.spending import Prices, spending_of
-from shared.streams import ENGINE, spending_key
+from shared.streams import DEFAULT_TENANT, ENGINE, TENANT, spending_key
 from shared.view import MeetingView
 
 TOKENS_PER_WORD = 1.4
@@ -18,7 +18,7 @@ KEPT_S = 70 * 86_400
 
 
 class Budget:
-    """Caps in USD, 0 for none: of each meeting, and of all meetings in a calendar month (UTC)."""
+    """Caps in USD, 0 for none: of each meeting, and of all meetings of its tenant in a calendar month (UTC)."""
 
     def __init__(
         self, bus: Bus, clock: Clock, prices: Prices, *, model: str = "", meeting_usd: float = 0, month_usd: float = 0
@@ -35,11 +35,11 @@ class Budget:
         if not self.is_capped:
             return
         call_usd = self._usd_of(lines)
-        spent = await self._note(meeting_id, view, ())
+        spent, month_key = await self._note(meeting_id, view, ())
         if self._meeting_usd and spent + call_usd > self._meeting_usd:
             raise refusal("this meeting", "MEETING_CAP_USD", spent, self._meeting_usd)
         if self._month_usd:
-            month = await self._of_month()
+            month = await self._of_month(month_key)
             if month + call_usd > self._month_usd:
                 raise refusal("this month", "MONTH_CAP_USD", month, self._month_usd)
 
@@ -48,24 +48,24 @@ class Budget:
         if self.is_capped:
             await self._note(meeting_id, view, usages)
 
-    async def _note(self, meeting_id: str, view: MeetingView, usages: Sequence[Usage]) -> float:
-        """A total by meeting: noted twice it counts once."""
-        engine = (await self._bus.state(meeting_id)).get(ENGINE, "")
-        spent = spending_of(view, engine, self._prices, self._clock.now_ms()).usd
+    async def _note(self, meeting_id: str, view: MeetingView, usages: Sequence[Usage]) -> tuple[float, str]:
+        """A total by meeting: noted twice it counts once. Returns it, and the key of its tenant's month."""
+        state = await self._bus.state(meeting_id)
+        key = self._key(state.get(TENANT) or DEFAULT_TENANT)
+        spent = spending_of(view, state.get(ENGINE, ""), self._prices, self._clock.now_ms()).usd
         spent += sum(price.of(usage) for usage in usages if (price := self._prices.model(usage.model)))
         pipe = self._bus.redis.pipeline(transaction=False)
-        pipe.hset(self._key, meeting_id, f"{spent:.6f}")
-        pipe.expire(self._key, KEPT_S)
+        pipe.hset(key, meeting_id, f"{spent:.6f}")
+        pipe.expire(key, KEPT_S)
         await pipe.execute()
-        return spent
+        return spent, key
 
-    async def _of_month(self) -> float:
-        found = await cast("Awaitable[Any]", self._bus.redis.hvals(self._key))
+    async def _of_month(self, key: str) -> float:
+        found = await cast("Awaitable[Any]", self._bus.redis.hvals(key))
         return sum(float(usd) for usd in found)
 
-    @property
-    def _key(self) -> str:
-        return spending_key(time.strftime("%Y-%m", time.gmtime(self._clock.now_ms() / 1000)))
+    def _key(self, tenant: str) -> str:
+        return spending_key(time.strftime("%Y-%m", time.gmtime(self._clock.now_ms() / 1000)), tenant)
 
     def _usd_of(self, lines: Sequence[Line]) -> float:
         """Of reading them, about."""

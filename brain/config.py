@@ -32,7 +32,7 @@ class BrainSettings(Settings, frozen=True, kw_only=True):
     meeting_cap_usd: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     """No model is asked any more in a meeting that has cost so much; 0: no cap."""
     month_cap_usd: Annotated[float, msgspec.Meta(ge=0)] = 0.0
-    """The same for all meetings of a calendar month together."""
+    """The same for all meetings of one tenant in a calendar month together."""
     time_zone: str = "UTC"
     """Of the meetings, as `Europe/Berlin`: `due tomorrow` becomes a date by it."""
 

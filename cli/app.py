@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from cli import dead, reading
+from cli import dead, keys, reading
 from cli import doctor as doctor_command
 from cli import up as up_command
 from cli.client import Gateway
@@ -36,6 +36,7 @@ app = typer.Typer(
     help="A live-meeting assistant you host yourself.",
 )
 app.add_typer(dead.app, name="dead")
+app.add_typer(keys.app, name="keys")
 console = Console()
 
 Platform = Literal["recall"]

@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from cli.embedded_redis import EmbeddedRedis, server_binary
 from rehearsal.promises import (
+    api,
     backlog,
     deaths,
     deploys,
@@ -26,6 +27,7 @@ from rehearsal.promises import (
     redis_dies,
     repeats,
     speech,
+    tenants,
     words,
     zombies,
 )
@@ -49,6 +51,8 @@ PROMISES = {
     14: Promise(run=history.run, full=Load(seconds=60, kills=200), on_cluster=True),
     15: Promise(run=load.run, full=Load(meetings=100, seconds=1800)),
     16: Promise(run=doors.run, full=Load()),
+    17: Promise(run=api.run, full=Load()),
+    18: Promise(run=tenants.run, full=Load(seconds=60)),
     19: Promise(run=words.run, full=Load()),
 }
 SHOWN = 5

@@ -42,7 +42,7 @@ async def raw_body(request: web.Request) -> bytes:
     except TimeoutError as error:
         raise ProblemError(408, "body-too-slow", f"the body did not come within {wait_s:.0f} s") from error
     except web.RequestPayloadError as error:
-        raise ProblemError(400, "unreadable-body", "the body is not what its Content-Encoding says") from error
+        raise ProblemError(400, "unreadable-body", "the body is not what its headers say") from error
 
 
 def query_of(request: web.Request, kind: type[RequestT]) -> RequestT:

@@ -7,10 +7,15 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from shared.api_keys import TENANT_SHAPE
 from shared.config import Secret, Settings, ingest_address, load, signing_keys, signing_problems
 from shared.errors import ConfigError
+from shared.streams import DEFAULT_TENANT
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=600)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+SHORTEST_KEY = 16
+SHORTEST_SESSION_SECRET = 32
 
 
 class GatewaySettings(Settings, frozen=True, kw_only=True):
@@ -19,7 +24,19 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     gateway_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
     """0 takes a free one. Not PORT, which honcho sets for every process."""
     chimein_api_keys: Secret = Secret("")
-    """Comma-separated bearer keys; without any the gateway serves this machine only."""
+    """Comma-separated bearer keys, each `key` or `tenant:key`, with every scope; `chimein keys` makes others. Without
+    any the gateway serves this machine only."""
+    session_secret: Secret = Secret("")
+    """Signs browser sessions; two, separated by a comma, while it is being rotated. Without it Redis keeps one."""
+    session_minutes: Annotated[float, msgspec.Meta(ge=1, le=1440)] = 30.0
+    """How long a browser may stay signed in without a call; it is renewed by calls, for 12 hours at the most."""
+    rate_reads_per_minute: Count = 1200
+    """Per tenant; 0: no limit. Nothing is limited where no key is needed."""
+    rate_writes_per_minute: Count = 240
+    rate_asks_per_minute: Count = 120
+    """Of what may call a language model or speaks: ask, say, brief."""
+    tenant_meetings: Count = 0
+    """How many meetings of one tenant there may be at once, each with its transcription; 0: no limit."""
     cors_origins: tuple[str, ...] = ()
     """Origins of other web pages that may call, exactly as a browser writes them."""
     recall_webhook_secret: Secret = Secret("")
@@ -48,6 +65,8 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     """How often a stream without events says that it still stands."""
     read_wait_s: Seconds = 10.0
     """How long the body of a request may take to come."""
+    header_wait_s: Seconds = 10.0
+    """How long the headers of a request may take to come."""
 
     webhooks_to_private: bool = False
     """Webhooks may go to http:// and to addresses that are not public: only for receivers in one's own network."""
@@ -55,8 +74,15 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     """An endpoint that takes nothing for so long is called no more."""
 
     @property
-    def api_keys(self) -> tuple[str, ...]:
-        return tuple(key.strip() for key in self.chimein_api_keys.reveal().split(",") if key.strip())
+    def tenant_keys(self) -> tuple[tuple[str, str], ...]:
+        """Tenant and key."""
+        written = (part.strip() for part in self.chimein_api_keys.reveal().split(","))
+        return tuple(split_key(part) for part in written if part)
+
+    @property
+    def session_secrets(self) -> tuple[str, ...]:
+        """The first one signs."""
+        return tuple(self.session_secret.reveal().replace(",", " ").split())
 
     @property
     def ingest_address(self) -> str:
@@ -76,14 +102,17 @@ def from_env(environ: Mapping[str, str]) -> GatewaySettings:
     return settings
 
 
+def split_key(written: str) -> tuple[str, str]:
+    """Of `key` or `tenant:key`."""
+    tenant, colon, key = written.partition(":")
+    return (tenant, key) if colon and TENANT_SHAPE.fullmatch(tenant) else (DEFAULT_TENANT, written)
+
+
 def problems_of(settings: GatewaySettings) -> Iterator[str]:
-    if not settings.api_keys and not is_loopback(settings.bind_host):
-        yield (
-            f"BIND_HOST={settings.bind_host!r} is open to other machines, but CHIMEIN_API_KEYS is empty: set a key"
-            " (`openssl rand -hex 24` makes one), or bind to 127.0.0.1"
-        )
-    if any(len(key) < 16 for key in settings.api_keys):
+    if any(len(key) < SHORTEST_KEY for _, key in settings.tenant_keys):
         yield "CHIMEIN_API_KEYS holds a key of fewer than 16 characters: `openssl rand -hex 24` makes a good one"
+    if any(len(secret) < SHORTEST_SESSION_SECRET for secret in settings.session_secrets):
+        yield "SESSION_SECRET is shorter than 32 characters: `openssl rand -hex 32` makes a good one"
     for origin in settings.cors_origins:
         if not is_origin(origin):
             yield f"CORS_ORIGINS has {origin!r}: write each as scheme://host[:port], without path and without *"
@@ -92,6 +121,14 @@ def problems_of(settings: GatewaySettings) -> Iterator[str]:
         yield f"PUBLIC_URL={settings.public_url!r}: write it as https://host, without a path"
     if settings.outlet == "media" and not settings.public_url:
         yield "OUTLET=media needs PUBLIC_URL, where the bot finds the page that it speaks through"
+
+
+def open_without_keys(settings: GatewaySettings) -> ConfigError:
+    """To be raised where other machines could call and there is no key, neither configured nor made."""
+    return ConfigError(
+        f"BIND_HOST={settings.bind_host!r} is open to other machines, but CHIMEIN_API_KEYS is empty: set a key"
+        " (`openssl rand -hex 24` makes one), make one with `chimein keys create`, or bind to 127.0.0.1"
+    )
 
 
 def is_loopback(host: str) -> bool:

@@ -291,6 +291,16 @@ class Briefing(Brief, frozen=True, kw_only=True):
     """Where the person of `about` was spoken of or to, in the words that were said."""
 
 
+class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is calling."""
+
+    tenant: str
+    scopes: list[str]
+    """What the key may do: read, ask, manage, admin."""
+    session_ends_at: int | None
+    """Unix ms, if nothing is called until then; null without a browser session."""
+
+
 class Liveness(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the event loop turns."""
 

@@ -1,18 +1,15 @@
-"""Who may come in: bearer keys, origins, hosts; and the headers that every answer carries."""
-
-import hashlib
-import hmac
+"""From where one may come in: origins and hosts; and the headers that every answer carries."""
 
 from aiohttp import hdrs, web
 
+from gateway.callers import CALLER
 from gateway.config import is_loopback
-from gateway.problems import Handler, ProblemError
-from gateway.resources import SETTINGS
+from gateway.problems import ProblemError
+from gateway.rates import STANDING
+from gateway.resources import CLOCK, SETTINGS
+from gateway.sessions import SESSIONS, set_cookie
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-OPEN_ROUTES = web.AppKey("open_routes", frozenset)
-"""Patterns of the routes that need no key."""
-KEY_DIGESTS = web.AppKey("key_digests", tuple)
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' {ingest}; img-src 'self' data:;"
@@ -32,36 +29,28 @@ CORS_HEADERS = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer",
     "Access-Control-Max-Age": "600",
 }
-EXPOSED = "Location, Retry-After"
-
-
-def digest_of(key: str) -> bytes:
-    return hashlib.sha256(key.encode()).digest()
-
-
-@web.middleware
-async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuses before anything is read or written."""
-    if request.method == hdrs.METH_OPTIONS and is_foreign_but_allowed(request):
-        return web.Response(status=204, headers=CORS_HEADERS)
-    if not is_open(request):
-        check_origin(request)
-        check_key(request)
-    return await handler(request)
-
-
-def is_open(request: web.Request) -> bool:
-    resource = request.match_info.route.resource
-    return resource is None or resource.canonical in request.app[OPEN_ROUTES]
+EXPOSED = "Location, Retry-After, RateLimit, RateLimit-Policy"
 
 
 def check_origin(request: web.Request) -> None:
     """A page of another site can make a browser send requests, and open WebSockets, in the name of who looks at it."""
-    is_upgrade = request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
-    if request.method in SAFE and not is_upgrade:
+    if not is_acting(request):
         return
     if request.headers.get(hdrs.ORIGIN) and not (is_same_origin(request) or is_foreign_but_allowed(request)):
         raise ProblemError(403, "foreign-origin", "pages of this origin may not call: add it to CORS_ORIGINS")
+
+
+def check_own_page(request: web.Request) -> None:
+    """A browser sends its cookie by itself: what acts by it must come from our own page, and say so."""
+    is_ours = bool(request.headers.get(hdrs.ORIGIN)) and is_same_origin(request)
+    if is_acting(request) and not is_ours:
+        raise ProblemError(403, "foreign-origin", "who is signed in by cookie can act from this gateway's pages only")
+
+
+def is_acting(request: web.Request) -> bool:
+    """It changes something, or opens a WebSocket, which a page of another site may read."""
+    is_upgrade = request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
+    return is_upgrade or request.method not in SAFE
 
 
 def is_same_origin(request: web.Request) -> bool:
@@ -70,32 +59,6 @@ def is_same_origin(request: web.Request) -> bool:
 
 def is_foreign_but_allowed(request: web.Request) -> bool:
     return request.headers.get(hdrs.ORIGIN, "") in request.app[SETTINGS].cors_origins
-
-
-def check_key(request: web.Request) -> None:
-    """With keys, one of them. Without, the caller must name this machine: other names that lead here are a trick."""
-    digests = request.app[KEY_DIGESTS]
-    if not digests:
-        if not is_local_name(request.host):
-            raise ProblemError(
-                421, "not-this-host", "without CHIMEIN_API_KEYS only this machine is served, by the name localhost"
-            )
-        return
-    scheme, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-    offered = digest_of(given.strip())
-    matches = [hmac.compare_digest(offered, digest) for digest in digests]
-    if scheme.lower() != "bearer" or not any(matches):
-        raise ProblemError(
-            401,
-            "key-needed",
-            "send one of the keys in CHIMEIN_API_KEYS as `Authorization: Bearer …`",
-            headers={hdrs.WWW_AUTHENTICATE: 'Bearer realm="chimein"'},
-        )
-
-
-def tenant_of(_: web.Request) -> str:
-    """On whose behalf the caller calls."""
-    return "default"
 
 
 def is_local_name(host: str) -> bool:
@@ -115,3 +78,15 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = request.headers[hdrs.ORIGIN]
         response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = EXPOSED
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    if STANDING in request:
+        response.headers.update(request[STANDING].headers)
+    if CALLER in request:
+        await prolong(request, response)
+
+
+async def prolong(request: web.Request, response: web.StreamResponse) -> None:
+    """A browser session that is used goes on: past its half, a new cookie replaces the old one."""
+    session, now_ms = request[CALLER].session, request.app[CLOCK].now_ms()
+    if session and session.is_half_over(now_ms) and hdrs.SET_COOKIE not in response.headers:
+        again, token = await request.app[SESSIONS].renew(session)
+        set_cookie(request, response, token, again.ends_at - now_ms)

@@ -10,6 +10,7 @@ from typing import Any, cast
 from aiohttp import web
 
 from gateway.bodies import raw_body
+from gateway.callers import CALLER
 from gateway.problems import Handler, ProblemError
 from gateway.resources import BUS, CLOCK
 from shared.bus import Bus
@@ -77,7 +78,7 @@ class Claim:
 
     async def failed(self, error: ProblemError) -> ProblemError:
         """A failure that may pass is forgotten: the same request under its key is then a fresh start."""
-        if self._key and error.problem.status >= 500:
+        if self._key and (error.problem.status >= 500 or error.problem.status == 429):
             await cast("Any", self._redis.delete(self._name, self._lease))
         return error
 
@@ -127,11 +128,11 @@ async def claimed(claim: Claim, fingerprint: str, clock: Clock) -> None:
 
 
 def name_of(request: web.Request, key: str) -> str:
-    """Keys of different callers never meet. Raises ProblemError."""
+    """Keys of different tenants never meet. Raises ProblemError."""
     if len(key) > MAX_KEY:
         raise ProblemError(400, "invalid-idempotency-key", f"Idempotency-Key: use at most {MAX_KEY} characters")
-    caller = request.headers.get("Authorization", "")
-    return IDEMPOTENCY.format(digest=hashlib.sha256(f"{caller}\n{key}".encode()).hexdigest()[:32])
+    tenant = request[CALLER].tenant if CALLER in request else ""
+    return IDEMPOTENCY.format(digest=hashlib.sha256(f"{tenant}\n{key}".encode()).hexdigest()[:32])
 
 
 def fingerprint_of(request: web.Request, body: bytes) -> str:

@@ -13,16 +13,18 @@ from aiohttp import web
 from gateway.admission import ensure_room
 from gateway.answers import flat, respond
 from gateway.bodies import body_of
+from gateway.callers import CALLER
 from gateway.config import GatewaySettings
 from gateway.contract import MeetingCreated
 from gateway.idempotency import CLAIM
 from gateway.places import Place
-from gateway.problems import wrong_field
+from gateway.problems import ProblemError, wrong_field
 from gateway.replies import no_reply, refused, reply_to
 from gateway.requests import JoinRequest
 from gateway.resources import BUS, CLOCK, SETTINGS
 from gateway.sending import absence_of
 from gateway.statuses import summary_of
+from gateway.tenant_caps import TenantCap
 from gateway.vocabulary import cleaned
 from shared import streams
 from shared.bus import Bus
@@ -40,8 +42,6 @@ from shared.recent_writes import Probe
 from shared.rooms import PLATFORM_NAME, room_link
 from shared.streams import INGEST, SHARDS, MeetingKeys, ShardKeys, new_meeting_id
 from shared.tracing import new_trace
-
-TENANT = "default"
 
 log = structlog.get_logger()
 
@@ -67,7 +67,8 @@ async def join(request: web.Request) -> web.Response:
         public_url=request.app[SETTINGS].public_url.rstrip("/"),
     )
     if claim.sent_after is None:
-        await create(bus, command, link)
+        await admit(request, command, link)
+        await create(bus, command, link, request[CALLER].tenant)
         await claim.mark_sent(b"0")
         log.info("meeting.requested", meeting_id=meeting_id, platform=link.platform)
     reply = await reply_to(request, command, b"0", request.app[SETTINGS].join_wait_s)
@@ -78,8 +79,18 @@ async def first_meeting(request: web.Request, wanted: JoinRequest, link: Meeting
     """The meeting for which the bot is in this call: this one, unless another was first. A new room has no other."""
     if not link.key:
         return meeting_id
-    place = Place(request.app[BUS], request.app[CLOCK], TENANT, link)
+    place = Place(request.app[BUS], request.app[CLOCK], request[CALLER].tenant, link)
     return await request[CLAIM].remember("first", await place.take(meeting_id, force=wanted.force))
+
+
+async def admit(request: web.Request, command: JoinMeeting, link: MeetingLink) -> None:
+    """Raises ProblemError when the tenant is in as many meetings as it may be; then the place is free again."""
+    bus, clock, tenant = request.app[BUS], request.app[CLOCK], request[CALLER].tenant
+    try:
+        await TenantCap(bus, clock, tenant, request.app[SETTINGS].tenant_meetings).admit(command.meeting_id)
+    except ProblemError as refusal:
+        await Place(bus, clock, tenant, link).give_back(command.meeting_id)
+        raise await request[CLAIM].failed(refusal) from refusal
 
 
 def joined_already(meeting_id: str, state: Mapping[str, str]) -> web.Response:
@@ -147,7 +158,7 @@ async def less_busy_shard(bus: Bus) -> int:
     return shards[0] if meetings[0] <= meetings[1] else shards[1]
 
 
-async def create(bus: Bus, command: JoinMeeting, link: MeetingLink) -> None:
+async def create(bus: Bus, command: JoinMeeting, link: MeetingLink, tenant: str) -> None:
     """The meeting, its place among the others and the command: all or nothing, and once."""
     keys = MeetingKeys(command.meeting_id)
     requested = MeetingRequested(
@@ -159,18 +170,19 @@ async def create(bus: Bus, command: JoinMeeting, link: MeetingLink) -> None:
         settings=command.settings,
     )
     shard = keys.shard
-    names = [keys.state, shard.meetings, shard.active, keys.timeline, shard.roster, shard.commands(INGEST)]
+    streams_written = [keys.timeline, shard.roster, shard.commands(INGEST)]
+    names = [keys.state, shard.meetings, shard.active, *streams_written, shard.listing(tenant)]
     args: list[str | bytes | int] = [command.meeting_id, command.at, *CODEC.encode(requested), *CODEC.encode(command)]
-    args += chain.from_iterable(first_state(command, link).items())
+    args += chain.from_iterable(first_state(command, link, tenant).items())
     if first := cast("bytes", await bus.create_script(names, args)):
         probe = Probe(keys.timeline, first, CODEC.encode(requested)[1])
-        bus.remember(probe, functools.partial(create, bus, command, link))
+        bus.remember(probe, functools.partial(create, bus, command, link, tenant))
 
 
-def first_state(command: JoinMeeting, link: MeetingLink) -> dict[str, str | int]:
+def first_state(command: JoinMeeting, link: MeetingLink, tenant: str) -> dict[str, str | int]:
     return {
         streams.STATUS: Status.REQUESTED,
-        streams.TENANT: TENANT,
+        streams.TENANT: tenant,
         streams.PLATFORM: link.platform,
         streams.MEETING_URL: link.url,
         streams.SETTINGS: msgspec.json.encode(command.settings).decode(),

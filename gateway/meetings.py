@@ -5,6 +5,7 @@ from aiohttp import web
 
 from gateway.answers import respond
 from gateway.bodies import meeting_id_of
+from gateway.callers import CALLER
 from gateway.contract import EraseReceipt, MeetingLeft
 from gateway.hooks.history import History
 from gateway.idempotency import CLAIM
@@ -62,6 +63,7 @@ async def erase(request: web.Request) -> web.Response:
         raise no_reply(f"the meeting is not erased yet: {await absence_of(bus, request.app[CLOCK], INGEST)}", command)
     await history.forget(deliveries)
     await give_back_place(bus, request.app[CLOCK], meeting_id, state)
+    await bus.redis.zrem(MeetingKeys(meeting_id).shard.listing(request[CALLER].tenant), meeting_id)
     log.info("meeting.erased", meeting_id=meeting_id)
     return respond(receipt_from(reply))
 

@@ -25,6 +25,11 @@ joins_refused = Counter("chimein_joins_refused_total", "Meetings refused because
 watchers = Gauge("chimein_watchers", "Open event streams", ["kind"])
 watchers_cut = Counter("chimein_watchers_cut_total", "Watchers cut off for reading too slowly", ["kind"])
 dead_letters = Gauge("chimein_dead_letters", "Commands that were given up on and are kept, of all roles")
+connections = Gauge("chimein_connections", "Open connections")
+connections_cut = Counter(
+    "chimein_connections_cut_total", "Connections cut, by what they were waited for", ["waited_for"]
+)
+calls_limited = Counter("chimein_calls_limited_total", "Calls refused for a tenant's rate, by kind", ["pace"])
 webhooks = Counter("chimein_webhooks_total", "Webhooks by outcome", ["outcome"])
 webhooks_sent = Counter("chimein_webhooks_sent_total", "Webhooks tried, by what became of them", ["state"])
 

@@ -98,7 +98,9 @@ class ListQuery(Request, frozen=True, kw_only=True):
     """Which part of the list."""
 
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    cursor: Annotated[str, Meta(max_length=64, description="`next_cursor` of the page before")] = ""
+    cursor: Annotated[
+        str, Meta(pattern=r"^([0-9]{1,15}\.m-[0-9a-f-]{1,40})?$", description="`next_cursor` of the page before")
+    ] = ""
 
 
 class MediaQuery(Request, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from gateway import (
     readiness,
     rooms,
     searches,
+    signing_in,
     sockets,
     sse,
     statuses,
@@ -28,6 +29,7 @@ from gateway.hooks import contract as h
 from gateway.openapi import show_openapi
 from gateway.routing import Route
 from gateway.search.contract import SearchQuery, SearchResults
+from shared.api_keys import Scope
 
 ONE = "/meetings/{meeting_id}"
 HOOKS = "/webhooks/endpoints"
@@ -46,17 +48,18 @@ ROUTES = (
     Route(method="GET", path=f"{ONE}/timings", handler=timings.show_timings, summary="How long answers took, by stage",
           answer=c.MeetingTimings, errors=(404, 503)),
     Route(method="GET", path=f"{ONE}/brief", handler=briefs.show_brief, summary="What happened so far",
-          query=r.BriefQuery, answer=c.Briefing, media=(JSON, MARKDOWN), errors=(402, 404, 406, 422, 502, 503, 504)),
+          query=r.BriefQuery, answer=c.Briefing, media=(JSON, MARKDOWN), errors=(402, 404, 406, 422, 502, 503, 504),
+          is_costly=True),
     Route(method="POST", path=f"{ONE}/ask", handler=questions.ask, summary="Ask the meeting a question",
           body=r.AskRequest, answer=c.AnswerGiven, also={202: c.AnswerPending}, media=(JSON, EVENT_STREAM),
-          errors=(402, 404, 406, 409, 413, 415, 422, 502, 503, 504)),
+          errors=(402, 404, 406, 409, 413, 415, 422, 502, 503, 504), scope=Scope.ASK),
     Route(method="GET", path=f"{ONE}/requests/{{request_id}}", handler=questions.show_request,
           summary="The answer to a question asked before", answer=c.AnswerGiven, also={202: c.AnswerPending},
           errors=(402, 404, 422, 502, 503, 504)),
     Route(method="POST", path=f"{ONE}/say", handler=questions.say, summary="Say a text in the meeting",
-          body=r.SayRequest, answer=c.SaidText, errors=(404, 409, 413, 415, 422, 503, 504)),
+          body=r.SayRequest, answer=c.SaidText, errors=(404, 409, 413, 415, 422, 503, 504), scope=Scope.ASK),
     Route(method="POST", path=f"{ONE}/hush", handler=questions.hush, summary="Stop talking",
-          answer=c.SpeechHushed, errors=(404, 409, 503)),
+          answer=c.SpeechHushed, errors=(404, 409, 503), scope=Scope.ASK),
     Route(method="PUT", path=f"{ONE}/vocabulary", handler=vocabulary.change_vocabulary,
           summary="Say which names and terms are likely to be said", body=r.VocabularyRequest, answer=c.VocabularyKept,
           errors=(404, 413, 415, 422, 503)),
@@ -77,6 +80,12 @@ ROUTES = (
           query=r.WatchQuery, status=101, media=(), errors=(404, 422, 426, 503), is_stream=True),
     Route(method="GET", path="/search", handler=searches.search, summary="Find what was said",
           query=SearchQuery, answer=SearchResults, errors=(404, 422, 503)),
+    Route(method="POST", path="/session", handler=signing_in.sign_in, summary="Sign a browser in by a key",
+          answer=c.SignedIn, status=201, errors=(409, 503), scope=Scope.READ),
+    Route(method="GET", path="/session", handler=signing_in.who_am_i, summary="Who is calling, and what they may do",
+          answer=c.SignedIn, errors=(503,)),
+    Route(method="DELETE", path="/session", handler=signing_in.sign_out, summary="Sign the browser out",
+          status=204, media=(), errors=(503,), scope=Scope.READ),
     Route(method="POST", path="/webhooks/recall", handler=webhooks.take_recall, summary="Recall's status webhooks",
           status=204, media=(), errors=(400, 401, 413, 503), is_open=True),
     Route(method="POST", path=HOOKS, handler=webhook_endpoints.add_endpoint, summary="Have webhooks sent to an address",

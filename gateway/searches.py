@@ -8,7 +8,7 @@ from aiohttp import web
 
 from gateway.answers import respond
 from gateway.bodies import query_of
-from gateway.doors import tenant_of
+from gateway.callers import CALLER
 from gateway.problems import unknown_meeting, wrong_field
 from gateway.resources import BUS
 from gateway.search.contract import SearchHit, SearchQuery, SearchResults
@@ -29,7 +29,7 @@ Hit = tuple[Found, Line]
 
 
 async def search(request: web.Request) -> web.Response:
-    query, tenant = query_of(request, SearchQuery), tenant_of(request)
+    query, tenant = query_of(request, SearchQuery), request[CALLER].tenant
     wanted = wanted_in(query.q)
     if wanted.is_empty:
         raise wrong_field("q", "has no word in it", "send at least one word")

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from gateway.answers import respond
 from gateway.bodies import meeting_id_of, query_of
+from gateway.callers import CALLER
 from gateway.contract import MeetingList, MeetingStatus, MeetingSummary, Participant, TroubleNow
 from gateway.coverage import coverage_of, lag_s_of, tracks_of
 from gateway.problems import wrong_field
@@ -35,9 +36,10 @@ Place = tuple[int, str]
 
 async def list_meetings(request: web.Request) -> web.Response:
     query = query_of(request, ListQuery)
-    places = await newest(request.app[BUS], query.limit + 1, place_of(query.cursor))
+    tenant = request[CALLER].tenant
+    places = await newest(request.app[BUS], tenant, query.limit + 1, place_of(query.cursor))
     page, has_more = places[: query.limit], len(places) > query.limit
-    meetings = await summaries(request.app[BUS], [meeting_id for _, meeting_id in page])
+    meetings = await summaries(request.app[BUS], tenant, [meeting_id for _, meeting_id in page])
     cursor = f"{page[-1][0]}.{page[-1][1]}" if has_more else None
     return respond(MeetingList(meetings=meetings, next_cursor=cursor))
 
@@ -52,11 +54,11 @@ def place_of(cursor: str) -> Place | None:
     return int(found[1]), found[2]
 
 
-async def newest(bus: Bus, count: int, before: Place | None) -> list[Place]:
+async def newest(bus: Bus, tenant: str, count: int, before: Place | None) -> list[Place]:
     """Across all shards, from the newest or from `before` on."""
     pipe = bus.redis.pipeline(transaction=False)
     for shard in range(SHARDS):
-        key = ShardKeys(shard).meetings
+        key = ShardKeys(shard).listing(tenant)
         pipe.zrevrangebyscore(key, f"({before[0]}" if before else "+inf", "-inf", 0, count, withscores=True)
         if before:
             pipe.zrangebyscore(key, before[0], before[0], withscores=True)
@@ -65,12 +67,16 @@ async def newest(bus: Bus, count: int, before: Place | None) -> list[Place]:
     return sorted((place for place in places if before is None or place < before), reverse=True)[:count]
 
 
-async def summaries(bus: Bus, meeting_ids: list[str]) -> list[MeetingSummary]:
-    """Without those that were erased meanwhile."""
+async def summaries(bus: Bus, tenant: str, meeting_ids: list[str]) -> list[MeetingSummary]:
+    """Without those that are gone, which are then listed no more."""
     pipe = bus.redis.pipeline(transaction=False)
     for meeting_id in meeting_ids:
         pipe.hgetall(MeetingKeys(meeting_id).state)
     states = cast("list[Mapping[bytes, bytes]]", await pipe.execute())
+    gone = [meeting_id for meeting_id, state in zip(meeting_ids, states, strict=True) if not state]
+    for meeting_id in gone:
+        pipe.zrem(MeetingKeys(meeting_id).shard.listing(tenant), meeting_id)
+    await pipe.execute()
     return [
         summary_of(meeting_id, {name.decode(): value.decode() for name, value in state.items()})
         for meeting_id, state in zip(meeting_ids, states, strict=True)

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from gateway.answers import respond
 from gateway.bodies import query_of
-from gateway.doors import tenant_of
+from gateway.callers import CALLER
 from gateway.hooks.contract import DeliveriesQuery, DeliveryList, delivery_shown
 from gateway.hooks.deliveries import Delivery, meeting_in, replayed
 from gateway.hooks.history import History
@@ -21,7 +21,7 @@ from shared.streams import SETTLED, shard_of
 
 
 async def list_deliveries(request: web.Request) -> web.Response:
-    query, tenant, bus = query_of(request, DeliveriesQuery), tenant_of(request), request.app[BUS]
+    query, tenant, bus = query_of(request, DeliveriesQuery), request[CALLER].tenant, request.app[BUS]
     history = History(bus, tenant)
     if query.meeting_id:
         await ensure_own(bus, query.meeting_id, tenant)
@@ -39,7 +39,7 @@ def is_wanted(query: DeliveriesQuery, delivery: Delivery) -> bool:
 
 async def replay_delivery(request: web.Request) -> web.Response:
     """It is sent again under its id, by whoever owns the meeting, as if it had never been tried."""
-    delivery_id, bus, tenant = request.match_info["delivery_id"], request.app[BUS], tenant_of(request)
+    delivery_id, bus, tenant = request.match_info["delivery_id"], request.app[BUS], request[CALLER].tenant
     try:
         meeting_id = meeting_in(delivery_id)
         await ensure_own(bus, meeting_id, tenant)

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from gateway.answers import flat, respond
 from gateway.bodies import body_of
-from gateway.doors import tenant_of
+from gateway.callers import CALLER
 from gateway.hooks.addresses import problem_of
 from gateway.hooks.contract import EndpointList, EndpointRequest, shown, with_secret
 from gateway.hooks.endpoints import Endpoint, Endpoints, Health, new_secret, rotated
@@ -89,7 +89,7 @@ async def known(request: web.Request) -> tuple[Endpoint, Health]:
 
 
 def endpoints_of(request: web.Request) -> Endpoints:
-    return Endpoints(request.app[BUS].redis, tenant_of(request))
+    return Endpoints(request.app[BUS].redis, request[CALLER].tenant)
 
 
 def age_of(kept: tuple[Endpoint, Health]) -> tuple[int, str]:

@@ -27,7 +27,7 @@ from shared.events import (
 )
 from shared.meetings import FINAL, Status
 from shared.socket_tokens import media_subject, new_token
-from shared.streams import BOT_ID, SOCKET_TOKEN, STATUS, MeetingKeys
+from shared.streams import BOT_ID, SOCKET_TOKEN, STATUS, TENANT, MeetingKeys
 
 ERASED_SHOWN_MS = 3000
 """How long the fact that a meeting was erased can still be read by those who wait for it."""
@@ -103,7 +103,7 @@ async def on_erase_meeting(command: EraseMeeting, ingest: Ingest) -> AsyncIterat
     stores["search index"] = await ingest.bus.redis.zcard(keys.words)
     stores["webhook deliveries"] = await cast("Any", ingest.bus.redis.hlen(keys.deliveries))
     stores["state"] = len(state)
-    erased = effect(MeetingErased, command, "erased", ingest.clock, stores=stores)
+    erased = effect(MeetingErased, command, "erased", ingest.clock, stores=stores, tenant=state.get(TENANT, ""))
     audio = [keys.audio(track) for track in tracks]
     names = [
         keys.shard.meetings,

@@ -8,7 +8,7 @@ import msgspec
 from shared.bus import Bus
 from shared.events import MeetingRequested, Settings, new_id
 from shared.socket_tokens import new_token
-from shared.streams import SETTINGS, SOCKET_TOKEN, STATUS, MeetingKeys, new_meeting_id
+from shared.streams import DEFAULT_TENANT, SETTINGS, SOCKET_TOKEN, STATUS, MeetingKeys, new_meeting_id
 
 SECRET = "secret"  # noqa: S105  # a rig's sockets guard nothing
 
@@ -26,6 +26,7 @@ async def new_meeting(bus: Bus, *, shard: int = 3, settings: Settings | None = N
     await cast("Any", bus.redis.hset(keys.state, mapping=cast("Any", state)))
     await cast("Any", bus.redis.sadd(keys.shard.active, meeting_id))
     await bus.redis.zadd(keys.shard.meetings, {meeting_id: 1})
+    await bus.redis.zadd(keys.shard.listing(DEFAULT_TENANT), {meeting_id: 1})
     requested = MeetingRequested(id=new_id(), meeting_id=meeting_id, at=1, platform="meet", settings=told)
     await bus.append(meeting_id, requested)
     await bus.nudge(meeting_id)

@@ -7,6 +7,7 @@ ChimeinError
 ├── MeetingGoneError      the meeting was erased, or never existed
 ├── ForgottenError        Redis came back without its last writes
 ├── DecodeError           a stream entry cannot be read
+├── ApiKeyError           a key cannot be made, found or changed
 └── StageError            a stage of the pipeline failed at its vendor or engine
     ├── MeetingError          the meeting platform
     ├── TranscriptionError    the speech engine
@@ -96,6 +97,10 @@ class DecodeError(ChimeinError):
 
     def __str__(self) -> str:
         return f"entry of type {self.event_type!r}: {self.reason}"
+
+
+class ApiKeyError(ChimeinError):
+    """A key cannot be made, found or changed; the text is for people."""
 
 
 class StageError(ChimeinError):

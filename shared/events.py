@@ -239,6 +239,8 @@ class MeetingErased(Event, frozen=True, kw_only=True, tag="meeting.erased"):
     """Everything kept of the meeting is gone; `stores` names what was erased, with counts."""
 
     stores: dict[str, int]
+    tenant: str = ""
+    """Who may still see this; empty for the only one."""
 
 
 class ParticipantJoined(Event, frozen=True, kw_only=True, tag="participant.joined"):

@@ -22,9 +22,13 @@ CLERK = "clerk"
 """Inside the gateways: keeps the search index of its meetings, and tells webhooks of them."""
 
 
-def spending_key(month: str) -> str:
-    """Hash of what each meeting of a month, as `2026-11`, has cost in USD."""
-    return f"spending:{month}"
+DEFAULT_TENANT = "default"
+"""Whose everything is where nobody tells tenants apart."""
+
+
+def spending_key(month: str, tenant: str) -> str:
+    """Hash of what each meeting of a tenant in a month, as `2026-11`, has cost in USD."""
+    return f"spending:{month}:{tenant}"
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,10 @@ class ShardKeys:
     def meetings(self) -> str:
         """Sorted set of all meetings kept, by creation in Unix ms."""
         return f"{self.tag}:meetings"
+
+    def listing(self, tenant: str) -> str:
+        """Sorted set of a tenant's meetings, by creation in Unix ms. Who lists them drops those that are gone."""
+        return f"{self.tag}:meetings:{tenant}"
 
     @property
     def active(self) -> str:
@@ -188,6 +196,20 @@ WEBHOOKS = "{{hooks-{digest}}}:"
 """To be formatted, by tenant; followed by `endpoints`, a hash; `health`, a hash; `deliveries`, a sorted set by time."""
 PLACE = "{{place-{digest}}}:meeting"
 """To be formatted. Id of the meeting for which the bot is in a call, by tenant and call."""
+
+API_KEYS = "{keys}:records"
+"""Hash: by the id of a key its record, JSON; by `ends:` and the id, Unix ms at which it ends; by `used:` and the id,
+Unix ms at which it was last seen."""
+SESSION_SECRET = "{keys}:session-secret"  # noqa: S105  # a key's name
+"""What browser sessions are signed with where SESSION_SECRET is not set."""
+SESSION_ENDED = "{{session-{session_id}}}:ended"
+"""To be formatted. Exists from the end of a browser session until its tokens would have expired."""
+RATES = "rates"
+"""Prefix of one list of times per tenant and kind of request."""
+TENANT_TAG = "{{tenant-{tenant}}}"
+"""To be formatted. In the name of every key of a tenant that belongs to no meeting."""
+TENANT_ACTIVE = TENANT_TAG + ":active"
+"""To be formatted. Sorted set of the meetings that count towards the tenant's cap, by the Unix ms of their joining."""
 
 
 def new_meeting_id(shard: int) -> str:

@@ -1,6 +1,5 @@
-// Calls to this gateway. The key, where one is asked for, lives in this module's memory only.
-
-let key = "";
+// Calls to this gateway. A key is sent once, to sign in; then the browser holds a cookie that no script can read, and sends
+// it along by itself, with WebSockets too.
 
 export class Refused extends Error {
   constructor(status, problem) {
@@ -10,12 +9,18 @@ export class Refused extends Error {
   }
 }
 
-export async function signIn(given) {
-  key = given;
+export async function signIn(key) {
+  const response = await fetch("/session", { method: "POST", headers: { Authorization: `Bearer ${key}` } });
+  if (!response.ok) throw await refusalOf(response);
+  return response.json();
+}
+
+export async function signOut() {
+  await call("DELETE", "/session");
 }
 
 export function headers(more = {}) {
-  return key ? { Authorization: `Bearer ${key}`, ...more } : more;
+  return more;
 }
 
 export async function refusalOf(response) {

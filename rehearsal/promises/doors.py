@@ -6,16 +6,18 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 import aiohttp
 import msgspec
+from redis.asyncio import Redis
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from rehearsal.made_meetings import SECRET as MEETING_SECRET
 from rehearsal.made_meetings import socket_path
 from rehearsal.promises.rig import Outcome, Rig, is_open, until
+from rehearsal.promises.tokens import try_tokens
 from rehearsal.recall.webhooks import sign
 from shared.ports import free_port
 from shared.socket_tokens import GOOD_FOR_S, new_token
@@ -84,9 +86,9 @@ class Doors:
         status = await knock
         self.refused += status in expected
         self.failures += [f"{name}: {status}"] * (status not in expected)
-        changed = await self._everything() != before
-        self.wrote += changed
-        self.failures += [f"{name}: something was written"] * changed
+        changed = changes(before, await self._everything())
+        self.wrote += bool(changed)
+        self.failures += [f"{name}: something was written: {', '.join(changed)}"] * bool(changed)
 
     async def accept(self, name: str, knock: Awaitable[int], expected: int) -> None:
         status = await knock
@@ -99,8 +101,19 @@ class Doors:
         found: dict[bytes, object] = {}
         for name in cast("list[bytes]", await redis.keys("*")):
             if b"workers" not in name:
-                found[name] = await (redis.xlen(name) if b":commands:" in name else redis.dump(name))
+                found[name] = await (redis.xlen(name) if b":commands:" in name else content_of(redis, name))
         return found
+
+
+async def content_of(redis: Redis, name: bytes) -> object:
+    """A large hash is dumped in an order that changes while the server moves it to a larger table."""
+    is_hash = await redis.type(name) == b"hash"
+    return await cast("Any", redis.hgetall(name.decode()) if is_hash else redis.dump(name))
+
+
+def changes(before: dict[bytes, object], after: dict[bytes, object]) -> list[str]:
+    """Names of the keys that are not as they were."""
+    return sorted(name.decode() for name in {*before, *after} if before.get(name) != after.get(name))
 
 
 async def run(rig: Rig) -> Outcome:
@@ -112,15 +125,17 @@ async def run(rig: Rig) -> Outcome:
         await until(partial(is_open, port), 30)
     await asyncio.sleep(1.0)
     doors = Doors(rig)
+    alike = {"meeting": await try_tokens(rig, doors)}
     async with aiohttp.ClientSession() as http:
         await try_webhooks(rig, doors, partial(post, http, f"http://127.0.0.1:{gateway}/webhooks/recall"))
-        alike = await try_sockets(rig, doors, f"ws://127.0.0.1:{ears}")
-    doors.failures += [f"unknown and not yours differ by {alike:.0%} in time"] * (alike > ALIKE)
+        alike["socket"] = await try_sockets(rig, doors, f"ws://127.0.0.1:{ears}")
+    for what, differ in alike.items():
+        doors.failures += [f"{what}: unknown and not yours differ by {differ:.0%} in time"] * (differ > ALIKE)
     figures: dict[str, float | int | str] = {
         "bad_refused": doors.refused,
         "good_accepted": doors.accepted,
         "writes_by_the_refused": doors.wrote,
-        "unknown_against_not_yours_time_difference": round(alike, 3),
+        **{f"{what}_unknown_against_not_yours_time_difference": round(differ, 3) for what, differ in alike.items()},
     }
     return Outcome(16, "doors are locked", figures, doors.failures)
 
@@ -141,7 +156,7 @@ async def try_webhooks(rig: Rig, doors: Doors, knock: Knock) -> None:
 
 
 async def try_sockets(rig: Rig, doors: Doors, url: str) -> float:
-    """Returns by how much the median times of two refusals differ."""
+    """Returns by how much the times of two refusals differ, of the quicker quarter of each."""
     meeting_id, other, over = await rig.new_meetings(3)
     path, here, now = socket_path(meeting_id), f"/recall/{meeting_id}/?token=", time.time()
     for name, (headers, _) in bad_of(b"").items():
@@ -169,7 +184,7 @@ async def try_sockets(rig: Rig, doors: Doors, url: str) -> float:
             began = time.perf_counter()
             await dial(url + target, signed(b""))
             times.append(time.perf_counter() - began)
-    first, second = (statistics.median(times) for times in took.values())
+    first, second = (statistics.quantiles(times, n=4)[0] for times in took.values())
     return abs(first - second) / max(first, second)
 
 

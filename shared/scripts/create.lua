@@ -1,5 +1,5 @@
 -- Makes a meeting: its state, its place among the others, its first fact and the command that begins it.
--- KEYS: state, meetings, active, timeline, roster, commands.
+-- KEYS: state, meetings, active, timeline, roster, commands, the tenant's meetings.
 -- ARGV: meeting id, Unix ms, type and body of the fact, type and body of the command, then fields and values of the state.
 -- Returns the fact's timeline id, or '' when there is such a meeting already.
 if redis.call('EXISTS', KEYS[1]) == 1 then
@@ -9,6 +9,7 @@ for at = 7, #ARGV, 2 do
   redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1])
 end
 redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
+redis.call('ZADD', KEYS[7], ARGV[2], ARGV[1])
 redis.call('SADD', KEYS[3], ARGV[1])
 local first = redis.call('XADD', KEYS[4], '*', 'type', ARGV[3], 'body', ARGV[4])
 redis.call('XADD', KEYS[5], 'MAXLEN', '~', '1000', '*', 'meeting', ARGV[1])

@@ -1,7 +1,7 @@
 """Caps, on a real server: nothing is asked of a model that would pass them."""
 
 import pytest
-from support import new_meeting
+from support import names_in, new_meeting
 from transcripts import meeting
 
 from brain.adapters.scripted import ScriptedAnswerer, ScriptedBriefer
@@ -25,6 +25,7 @@ from shared.events import (
 )
 from shared.meetings import write_of
 from shared.spending import ModelPrice, Prices
+from shared.streams import TENANT, MeetingKeys, spending_key
 
 PRICES = Prices(models={"m": ModelPrice(input=1.0, output=1.0)})
 A_CENT = Usage(model="m", prompt_tokens=9_000, completion_tokens=1_000)
@@ -64,8 +65,7 @@ async def test_what_a_call_will_read_counts_before_it_is_made(bus: Bus) -> None:
     assert which.answerer.requests == []
 
 
-async def test_all_meetings_of_a_month_share_a_cap(bus: Bus) -> None:
-    await bus.redis.delete("spending:2023-11", "spending:2023-12")
+async def test_all_meetings_of_a_tenant_in_a_month_share_a_cap(bus: Bus) -> None:
     clock = ManualClock()
     which = brain(bus, clock, month_usd=0.015)
     outcomes = [await ask(which, await new_meeting(bus), n) for n in range(3)]
@@ -73,6 +73,18 @@ async def test_all_meetings_of_a_month_share_a_cap(bus: Bus) -> None:
     assert "MONTH_CAP_USD" in outcomes[-1].reason
     clock.advance(31 * 86_400_000)
     assert isinstance(await ask(which, await new_meeting(bus), 4), QuestionAnswered)
+
+
+async def test_what_one_tenant_spends_is_not_taken_from_another(bus: Bus) -> None:
+    which = brain(bus, ManualClock(), month_usd=0.015)
+    outcomes = []
+    for n, tenant in enumerate(("acme", "acme", "acme", "other")):
+        meeting_id = await new_meeting(bus)
+        await bus.redis.hset(MeetingKeys(meeting_id).state, TENANT, tenant)
+        outcomes.append(await ask(which, meeting_id, n))
+    assert [type(one) for one in outcomes] == [QuestionAnswered, QuestionAnswered, QuestionFailed, QuestionAnswered]
+    assert len(which.answerer.requests) == 3
+    assert await names_in(bus, "spending:*") == [spending_key("2023-11", "acme"), spending_key("2023-11", "other")]
 
 
 async def test_a_briefing_is_capped_too(bus: Bus) -> None:
@@ -89,10 +101,9 @@ async def test_a_briefing_is_capped_too(bus: Bus) -> None:
 
 
 async def test_without_caps_nothing_is_counted(bus: Bus) -> None:
-    await bus.redis.delete("spending:2023-11")
     which = brain(bus, ManualClock())
     assert isinstance(await ask(which, await new_meeting(bus), 1), QuestionAnswered)
-    assert not await bus.redis.exists("spending:2023-11")
+    assert not await names_in(bus, "spending:*")
 
 
 def test_a_cap_needs_the_price_of_the_model() -> None:

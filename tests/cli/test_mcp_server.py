@@ -142,7 +142,7 @@ async def test_refusals_come_in_words_and_no_key_opens_nothing(redis_url: str, b
     assert "there is no such meeting" in text_of(unknown)
     assert "is no id" in text_of(elsewhere)
     assert "send at least one word" in text_of(wrong)
-    assert "CHIMEIN_API_KEYS" in text_of(locked)
+    assert "send a key of yours" in text_of(locked)
 
 
 async def test_without_a_gateway_it_says_what_to_start(tmp_path: Path):

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import redis
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient
 from fakeredis import FakeAsyncRedis, FakeServer
+from served import Served
 from support import valkey_binary
 
 from gateway.app import build_app
@@ -25,9 +26,11 @@ from shared.meetings import write_of
 from shared.ports import free_port
 from shared.streams import (
     CREATED_AT,
+    DEFAULT_TENANT,
     PLATFORM,
     SETTINGS,
     STATUS,
+    TENANT,
     WORKERS,
     MeetingKeys,
     ShardKeys,
@@ -135,6 +138,7 @@ async def make_meeting(bus: Bus, meeting_id: str, **state: str) -> None:
     first = {STATUS: "listening", PLATFORM: "google_meet", SETTINGS: "{}", CREATED_AT: str(now), **state}
     await bus.redis.hset(keys.state, mapping=first)
     await bus.redis.zadd(keys.shard.meetings, {meeting_id: now})
+    await bus.redis.zadd(keys.shard.listing(state.get(TENANT, DEFAULT_TENANT)), {meeting_id: now})
     requested = MeetingRequested(
         id="requested", meeting_id=meeting_id, at=now, platform="google_meet", settings=Settings()
     )
@@ -148,9 +152,7 @@ async def rig_on(url: str, settings: GatewaySettings) -> AsyncIterator[Rig]:
         for client in clients:
             stack.push_async_callback(client.aclose)
         app = build_app(settings, Bus(clients[0]), clients[1])
-        http = await stack.enter_async_context(
-            TestClient(TestServer(app, handler_cancellation=True, shutdown_timeout=1))
-        )
+        http = await stack.enter_async_context(TestClient(Served(app)))
         tail = Tail(clients[3])
         running = asyncio.create_task(tail.run())
         await clients[2].flushall()
@@ -200,7 +202,7 @@ async def fake_rig() -> AsyncIterator[Rig]:
     server = FakeServer(version=(7, 0))
     clients = [FakeAsyncRedis(server=server, legacy_responses=False) for _ in range(3)]
     app = build_app(settings_of(), Bus(clients[0]), clients[1])
-    async with TestClient(TestServer(app)) as http:
+    async with TestClient(Served(app)) as http:
         yield Rig(http, Bus(clients[2]), Tail(clients[2]))
     for client in clients:
         await close(client)

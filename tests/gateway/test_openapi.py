@@ -80,13 +80,19 @@ def test_errors_are_problem_json():
                 }
 
 
-def test_guarded_operations_name_the_key_and_only_with_keys():
-    join = DOCUMENT["paths"]["/meetings/join"]["post"]
-    assert join["security"] == [{"key": []}]
-    assert "401" in join["responses"]
+def test_guarded_operations_name_key_and_session_and_how_they_refuse():
+    for route in (route for route in ROUTES if not route.is_hidden):
+        about = DOCUMENT["paths"][route.path][route.method.lower()]
+        assert about["security"] == ([] if route.is_open else [{"key": []}, {"session": []}])
+        if not route.is_open:
+            assert {"401", "403", "429"} <= about["responses"].keys()
+            assert f"`{route.needs}`" in about["description"]
+    assert DOCUMENT["components"]["securitySchemes"].keys() == {"key", "session"}
+
+
+def test_where_no_key_is_needed_none_is_one_of_the_ways():
     open_ = document_of(ROUTES, needs_key=False)
-    assert "securitySchemes" not in open_["components"]
-    assert "security" not in open_["paths"]["/meetings/join"]["post"]
+    assert {} in open_["paths"]["/meetings/join"]["post"]["security"]
 
 
 def test_posts_take_an_idempotency_key():

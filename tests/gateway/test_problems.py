@@ -59,10 +59,12 @@ class TestBodies:
         response, _ = await join(fake_rig, b'{"meeting_url":"' + b"x" * MAX_BODY_BYTES + b'"}')
         assert response.status == 413
 
-    async def test_body_that_is_not_compressed_as_it_says_is_400(self, fake_rig):
-        headers = {"Content-Encoding": "deflate", "Content-Type": "application/json"}
+    @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "identity, gzip", "unheard-of"])
+    async def test_packed_body_is_refused_unread(self, fake_rig, encoding):
+        headers = {"Content-Encoding": encoding, "Content-Type": "application/json"}
         response = await fake_rig.client.post("/meetings/join", data=b"garbage", headers=headers)
-        assert (response.status, (await response.json())["type"]) == (400, "urn:chimein:problem:unreadable-body")
+        assert (response.status, (await response.json())["type"]) == (415, "urn:chimein:problem:unsupported-encoding")
+        assert response.headers["Accept-Encoding"] == "identity"
 
     async def test_body_that_does_not_come_is_408(self, rig_with):
         async with rig_with(read_wait_s=0.1) as rig:

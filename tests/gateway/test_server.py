@@ -53,8 +53,8 @@ async def test_sigterm_ends_it_in_time_with_a_stream_and_a_socket_open(redis_url
     assert took_s < 4
 
 
-async def test_open_address_without_keys_ends_with_the_remedy_and_binds_nothing():
-    process = await start(BIND_HOST="0.0.0.0", GATEWAY_PORT=str(free_port()))
+async def test_open_address_without_keys_ends_with_the_remedy_and_binds_nothing(redis_url, bus):
+    process = await start(REDIS_URL=redis_url, BIND_HOST="0.0.0.0", GATEWAY_PORT=str(free_port()))
     _, text = await process.communicate()
     assert process.returncode == 2
     assert b"CHIMEIN_API_KEYS is empty: set a key" in text
@@ -87,3 +87,14 @@ async def test_help_is_shown_without_any_settings():
     )
     text, _ = await process.communicate()
     assert (process.returncode, b"Serves the HTTP API" in text) == (0, True)
+
+
+async def test_a_request_that_is_no_http_is_answered_and_its_bytes_are_not_logged(redis_url, bus):
+    process = await start(REDIS_URL=redis_url, GATEWAY_PORT="0")
+    reader, writer = await asyncio.open_connection("127.0.0.1", await listening(process))
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer canary-\x00\r\n\r\n")
+    assert (await reader.readline()).startswith(b"HTTP/1.0 400")
+    writer.close()
+    process.send_signal(signal.SIGTERM)
+    _, text = await process.communicate()
+    assert b"canary" not in text

@@ -153,7 +153,7 @@ class TestList:
         made = []
         for n in range(count):
             meeting_id = await rig.meeting()
-            await rig.bus.redis.zadd("{s0007}:meetings", {meeting_id: 1000 + n // 2})
+            await rig.bus.redis.zadd("{s0007}:meetings:default", {meeting_id: 1000 + n // 2})
             made.append(meeting_id)
         return made
 

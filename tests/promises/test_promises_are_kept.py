@@ -1,4 +1,4 @@
-"""Promises 6, 7, 8, 11, 15, 16 and 19 in short form, by the code of `chimein promises`."""
+"""Promises 6, 7, 8, 11 and 15 to 19 in short form, by the code of `chimein promises`."""
 
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from rehearsal.promises.rig import Load
         pytest.param(8, Load(meetings=4, seconds=26, kills=2, seed=8), id="ingest_may_die"),
         pytest.param(15, Load(meetings=3, seconds=5, seed=15), id="load_ends_with_refusals"),
         pytest.param(16, Load(), id="doors_are_locked"),
+        pytest.param(17, Load(seconds=4, seed=17), id="the_api_is_as_written"),
+        pytest.param(18, Load(seconds=4, seed=18), id="tenants_cannot_meet"),
         pytest.param(19, Load(), id="words_and_links_do_nothing"),
         pytest.param(11, Load(meetings=2, seconds=16, seed=11), id="repeats_are_harmless"),
     ],

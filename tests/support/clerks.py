@@ -21,6 +21,7 @@ from shared.sessions import Owner
 from shared.streams import (
     CLERK,
     CREATED_AT,
+    DEFAULT_TENANT,
     INDEXED,
     SETTINGS,
     STATUS,
@@ -61,6 +62,7 @@ async def make_meeting(
     state = {STATUS: "listening", TENANT: tenant, SETTINGS: settings, CREATED_AT: str(now)}
     await bus.redis.hset(keys.state, mapping=state)
     await bus.redis.zadd(keys.shard.meetings, {meeting_id: now})
+    await bus.redis.zadd(keys.shard.listing(DEFAULT_TENANT), {meeting_id: now})
     await bus.redis.sadd(keys.shard.active, meeting_id)
     await bus.append(
         meeting_id,

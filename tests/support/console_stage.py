@@ -42,6 +42,7 @@ from shared.meetings import Status, write_of
 from shared.streams import (
     COMMITTED,
     CREATED_AT,
+    DEFAULT_TENANT,
     MIXED,
     ORIGIN,
     PLATFORM,
@@ -170,6 +171,7 @@ class ConsoleStage:
         }  # fmt: skip
         await self.bus.redis.hset(keys.state, mapping=state)
         await self.bus.redis.zadd(keys.shard.meetings, {meeting_id: began_at})
+        await self.bus.redis.zadd(keys.shard.listing(DEFAULT_TENANT), {meeting_id: began_at})
         await self.bus.redis.sadd(keys.shard.active, meeting_id)
         told = Told(self.bus, meeting_id, began_at)
         await told.tell(MeetingRequested, at=began_at, platform=platform, settings=settings)

@@ -40,3 +40,8 @@ async def eventually(check: Callable[[], object], *, within_s: float = 10.0) -> 
         if asyncio.get_running_loop().time() > deadline:
             raise AssertionError(f"not within {within_s} s: {check}")
         await asyncio.sleep(0.02)
+
+
+async def names_in(bus: Bus, pattern: str = "*") -> list[str]:
+    """Of keys, on every server."""
+    return sorted([name.decode() async for name in bus.redis.scan_iter(pattern)])
