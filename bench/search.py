@@ -17,7 +17,6 @@ import aiohttp
 
 from bench.system import OUTPUT, System, running
 from rehearsal.made_meetings import new_meeting
-from shared.bus import Write, write_args, write_keys
 from shared.events import Line, LineHeard
 from shared.streams import INDEXED, MeetingKeys
 
@@ -67,9 +66,7 @@ async def written(system: System) -> list[str]:
         texts = [" ".join(chance.choices(names, cum_weights=weights, k=WORDS_A_LINE)) for _ in range(LINES)]
         if place == MEETINGS // 3:
             texts[LINES // 2] += " needle"
-        write = Write(facts=tuple(heard(meeting_id, n, text) for n, text in enumerate(texts)))
-        keys = write_keys(MeetingKeys(meeting_id), "", write)
-        await system.bus.write_script(keys=keys, args=write_args(meeting_id, write, None))
+        await system.bus.append(meeting_id, *(heard(meeting_id, n, text) for n, text in enumerate(texts)))
     return meetings
 
 
