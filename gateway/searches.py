@@ -9,7 +9,7 @@ from aiohttp import web
 from gateway.answers import respond
 from gateway.bodies import query_of
 from gateway.callers import CALLER
-from gateway.problems import unknown_meeting, wrong_field
+from gateway.problems import ProblemError, unknown_meeting, wrong_field
 from gateway.resources import BUS
 from gateway.search.contract import SearchHit, SearchQuery, SearchResults
 from gateway.search.finding import Finder, Found, Place, Span
@@ -37,7 +37,10 @@ async def search(request: web.Request) -> web.Response:
     speaker = [word.folded for word in words_in(query.speaker)]
     finder = Finder(request.app[BUS], tenant, wanted, speaker, span)
     pages = Pages(request.app[BUS], finder, wanted, query)
-    return respond(await (pages.best() if query.order == "best" else pages.newest()))
+    try:
+        return respond(await (pages.best() if query.order == "best" else pages.newest()))
+    except TimeoutError as error:
+        raise ProblemError(503, "search-too-slow", "Redis is too busy to search now", retry_after_s=5) from error
 
 
 class Pages:

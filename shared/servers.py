@@ -23,8 +23,8 @@ Queue = Callable[[Any, int], object]
 class Servers:
     """The servers behind one client."""
 
-    def __init__(self, client: Redis) -> None:
-        self._client = client
+    def __init__(self, client: Redis, *, within_s: float = WITHIN_S) -> None:
+        self._client, self._within_s = client, within_s
         self._looking: asyncio.Task[None] | None = None
 
     def of(self, shards: Iterable[int]) -> list[list[int]]:
@@ -82,7 +82,7 @@ class Servers:
         pipe = self._client.pipeline(transaction=False)
         for shard in group:
             queue(pipe, shard)
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(self._within_s):
             return await pipe.execute(raise_on_error=False)
 
     def _look_again(self) -> None:

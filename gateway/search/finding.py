@@ -16,6 +16,8 @@ Meeting = tuple[int, str]
 """Creation in Unix ms, and id: the order of meetings."""
 BATCHES = (32, 128, 512)
 """How many meetings are asked at once: common words fill a page soon, rare ones want all."""
+WITHIN_S = 5.0
+"""For one batch: nobody's lease depends on it."""
 SAID: msgspec.msgpack.Decoder[Said] = msgspec.msgpack.Decoder(Said)
 
 
@@ -53,7 +55,7 @@ class Finder:
         exact = [*(SPEAKER + word for word in speaker), *wanted.whole]
         self._words = [*exact, wanted.begun] if wanted.begun else [*exact[:-1], exact[-1] + END]
         self._script = bus.redis.register_script((SCRIPTS / "search.lua").read_text())
-        self._servers = Servers(bus.redis)
+        self._servers = Servers(bus.redis, within_s=WITHIN_S)
         self.is_complete = True
         """Every server that has meetings was there."""
 
