@@ -29,7 +29,7 @@ async def there():
 
 
 async def until_calls(there: Receiver, count: int) -> None:
-    await eventually(lambda: len(there.calls) >= count)
+    await eventually(lambda: len(there.calls) >= count, within_s=30)
 
 
 async def start(rig, meeting_id: str) -> None:

@@ -40,7 +40,7 @@ CLOCK = SystemClock()
 async def clerks(redis_url: str, **means: object) -> AsyncIterator[Worker]:
     """Ended without a word at the end, as by a crash: nothing is handed over."""
     bus, reader = new_bus(redis_url), connect(redis_url)
-    courier = Courier(private_allowed=True, within_s=2.0)
+    courier = Courier(private_allowed=True, within_s=8.0)
     worker = Worker(CLERK, bus, Tail(reader), CLOCK)
     owner = Owner(worker, functools.partial(keep, means=Means(courier, **means)), members=unsettled)
     tasks = [asyncio.create_task(worker.tail.run()), asyncio.create_task(owner.run())]
@@ -104,4 +104,4 @@ async def until_indexed(bus: Bus, *meeting_ids: str) -> None:
         async def done(keys: MeetingKeys = keys, last: str = last) -> bool:
             return await bus.redis.hget(keys.state, INDEXED) == told_place(last).encode()
 
-        await eventually(done)
+        await eventually(done, within_s=30)

@@ -21,5 +21,5 @@ async def until_state(rig, state: str, count: int) -> list[dict]:
     async def enough() -> bool:
         return len(await deliveries(rig, state=state)) >= count
 
-    await eventually(enough)
+    await eventually(enough, within_s=30)
     return await deliveries(rig, state=state)
