@@ -161,12 +161,9 @@ def figures(results: dict[str, list[Level]]) -> dict[str, float]:
         "meetings_per_core": top.meetings,
         "meetings_per_core_of_all": whole[-1].meetings,
         "redis_bytes_per_meeting": round(top.redis_bytes / top.meetings),
-        "rss_mb_per_meeting": round(
-            (whole[-1].rss_bytes - results["whole"][0].rss_bytes) / whole[-1].meetings / 1e6, 3
-        ),
-        "rss_mb_of_one": round(results["whole"][0].rss_bytes / 1e6),
+        "rss_mb_per_meeting": round((whole[-1].rss_bytes - first.rss_bytes) / whole[-1].meetings / 1e6, 3),
+        "rss_mb_of_one": round(first.rss_bytes / 1e6),
         "frame_to_log_p99_ms": top.frame_to_log_p99_ms,
-        "first_level": first.meetings,
     }
 
 

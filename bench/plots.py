@@ -69,7 +69,7 @@ def drawn(title: str, series: Sequence[Series], *, is_log: bool = False) -> str:
         y = place(max(xs), tick)[1]
         parts.append(f'<line class="g" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{tick:,.0f}</text>')
-    for x in sorted({point[0] for point in series[-1].points}):
+    for x in sorted(set(xs)):
         parts.append(f'<text x="{place(x, max(ys))[0]:.1f}" y="{HEIGHT - 18}" text-anchor="middle">{x:g}</text>')
     for colour, one in zip(COLOURS, series, strict=False):
         places = [place(*point) for point in one.points]
