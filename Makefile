@@ -100,8 +100,6 @@ lock: $(STAMP) ## Resolve the dependencies anew
 
 bench: $(STAMP) ## Measure hops, cost per meeting, what a core holds, starts; a table and bench-output/results.json
 	@$(BIN)/python -m bench
-	@PYTHONPATH=.:tests/support $(BIN)/python -m bench.page
-	@$(BIN)/python -m bench.search
 
 eval: $(STAMP) ## How right answers, citations and action items are, with the model that is configured (V=1 lists misses)
 	@PYTHONPATH=.:tests/support $(BIN)/python -m evaluation $(if $(V),-v)

@@ -6,6 +6,7 @@ Writes bench-output/results.json. An answer that did not come is missing from it
 """
 
 import json
+import os
 import subprocess
 import sys
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from bench import load
 from bench.system import OUTPUT
 
-QUESTIONS = ("hops", "own_share", "load", "idle", "start", "length", "briefings")
+QUESTIONS = ("hops", "own_share", "load", "idle", "start", "length", "briefings", "page", "search")
 BARS = {
     "cpu_us_per_frame": 200,
     "hop_p50_over_floor": 1.5,
@@ -41,7 +42,9 @@ def asked(question: str) -> bool:
     """In a process of its own: what one leaves behind does not disturb the next."""
     print(f"\n== {question}", flush=True)
     (OUTPUT / f"{question}.json").unlink(missing_ok=True)
-    return subprocess.run([sys.executable, "-m", f"bench.{question}"], check=False).returncode == 0
+    paths = os.pathsep.join([".", "tests/support"])
+    environ = {**os.environ, "PYTHONPATH": paths}
+    return subprocess.run([sys.executable, "-m", f"bench.{question}"], env=environ, check=False).returncode == 0
 
 
 def collected() -> dict[str, Any]:
@@ -53,6 +56,7 @@ def collected() -> dict[str, Any]:
         results |= load.figures({name: load.levels_of(found) for name, found in levels.items()})
     for question in ("own_share", "idle", "start"):
         results |= kept(question)
+    results |= {question: found for question in ("page", "search", "briefings") if (found := kept(question))}
     length = kept("length")
     results |= {name: value for name, value in length.items() if name != "rows"}
     return results
