@@ -14,7 +14,7 @@ STREAMS = "/(events|live)$"
 """Answers without an end."""
 ONE_AT_A_TIME = "1"
 """Hypothesis parses code, which Python 3.11 cannot on two threads (`AST constructor recursion depth mismatch`)."""
-PARTICULAR = "^/webhooks/|/live$"
+PARTICULAR = "^/webhooks/recall$|/live$"
 """Signed by somebody else, or no call at all but a WebSocket."""
 MEANT_TO_REFUSE = ["2xx", "401", "402", "403", "404", "406", "409", "422", "429"]
 """What rightly formed calls may be answered with: not every text is a meeting's link, nor every name somebody's."""
