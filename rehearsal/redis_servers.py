@@ -14,7 +14,7 @@ from typing import Any, Self, cast
 
 from redis.asyncio import Redis
 from redis.crc import key_slot
-from redis.exceptions import RedisError
+from redis.exceptions import AuthenticationError, RedisError
 
 from rehearsal.supervisor import die_with_parent
 from shared.ports import free_port
@@ -75,8 +75,19 @@ class RedisServer:
             preexec_fn=die_with_parent,
         )
         async with asyncio.timeout(UP_WITHIN_S):
-            while not await self.ask("PING"):  # noqa: ASYNC110  # what is waited for happens in other processes
+            while not await self._is_up():  # noqa: ASYNC110  # what is waited for happens in other processes
                 await asyncio.sleep(0.02)
+
+    async def _is_up(self) -> bool:
+        client = Redis(host="127.0.0.1", port=self.port, socket_timeout=2.0, single_connection_client=True)
+        try:
+            return bool(await cast("Any", client).ping())
+        except AuthenticationError:
+            return True
+        except (RedisError, OSError):
+            return False
+        finally:
+            await client.aclose()
 
     async def ask(self, *command: str | int) -> Any:
         """Its answer; None where it gives none."""

@@ -172,12 +172,13 @@ async def staged(
         sockets, port = [free_port() for _ in range(ingests)], free_port()
         for n, own in enumerate(sockets, 1):
             dialled = {"WEBSOCKET_DOMAIN": f"127.0.0.1:{sockets[0]}"}
-            await rig.start("ingest", f"ingest-{n}", INGEST_PORT=str(own), **dialled, **common)
+            name = f"ingest-{n}"
+            await rig.start("ingest", name, INGEST_PORT=str(own), **dialled, **common, **(ways or {}).get(name, {}))
         for role in ROLES:
             for n in range(workers):
                 name = f"{role}-{n + 1}"
                 await rig.start(role, name, **common, **(ways or {}).get(name, {}))
-        await rig.start("gateway", "gateway", GATEWAY_PORT=str(port), **common)
+        await rig.start("gateway", "gateway", GATEWAY_PORT=str(port), **common, **(ways or {}).get("gateway", {}))
         for one in (port, *sockets):
             await until(partial(is_open, one), 30)
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
