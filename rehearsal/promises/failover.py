@@ -14,7 +14,7 @@ from shared.connections import LOST
 from shared.streams import SHARDS, MeetingKeys, ShardKeys
 
 FROZEN_S = 0.5
-"""The replica, before its primary dies: what it acknowledged meanwhile is lost."""
+"""The replica, and its line is cut: what the primary acknowledges meanwhile is nowhere else when it dies."""
 LIVE_WITHIN_MS = 2_000
 """From the failover to the next final line."""
 PROBE_EVERY_S = 0.02
@@ -96,6 +96,7 @@ async def fail_over(stage: Stage, failovers: Failovers) -> None:
     (primary, replica), *_ = [pair for pair in await cluster.pairs() if await cluster.serves(pair[0], busy)]
     shards = [shard for shard in range(SHARDS) if await cluster.serves(primary, ShardKeys(shard).tag)]
     replica.signal(signal.SIGSTOP)
+    await primary.ask("CLIENT", "KILL", "TYPE", "replica")
     await asyncio.sleep(FROZEN_S)
     failovers.stricken.update(shards)
     primary.signal(signal.SIGKILL)
