@@ -7,6 +7,7 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from gateway import doors
+from gateway.auditing import audited
 from gateway.bodies import MAX_BODY_BYTES
 from gateway.config import GatewaySettings
 from gateway.idempotency import once
@@ -28,7 +29,7 @@ from shared.spending import load_prices
 def build_app(settings: GatewaySettings, bus: Bus, reader: Redis, clock: Clock | None = None) -> web.Application:
     """`reader` is a client for blocking reads alone. Both clients stay the caller's to close."""
     app = web.Application(
-        middlewares=[measure, traced, problems, doors.guard, once],
+        middlewares=[measure, traced, problems, doors.guard, once, audited],
         client_max_size=MAX_BODY_BYTES,
     )
     app[SETTINGS], app[BUS], app[LIVE] = settings, bus, Live(reader, settings.quiet_s)

@@ -42,6 +42,9 @@ from shared.streams import INGEST, SHARDS, MeetingKeys, ShardKeys, new_meeting_i
 from shared.tracing import new_trace
 
 TENANT = "default"
+HOUR_MS = 3_600_000
+LONGEST_MEETING_MS = 24 * HOUR_MS
+"""Longer than any bot stays."""
 
 log = structlog.get_logger()
 
@@ -117,7 +120,7 @@ def settings_of(wanted: JoinRequest, link: MeetingLink, own: GatewaySettings) ->
         speak=wanted.speak,
         barge_in=wanted.barge_in,
         outlet=outlet_of(wanted, link, own),
-        retention_hours=wanted.retention_hours or own.retention_hours,
+        retention_hours=own.retention_hours if wanted.retention_hours is None else wanted.retention_hours,
         metadata=wanted.metadata,
         title=flat(wanted.title),
         vocabulary=cleaned(wanted.vocabulary),
@@ -160,7 +163,9 @@ async def create(bus: Bus, command: JoinMeeting, link: MeetingLink) -> None:
     )
     shard = keys.shard
     names = [keys.state, shard.meetings, shard.active, keys.timeline, shard.roster, shard.commands(INGEST)]
+    names += [shard.due, shard.erased]
     args: list[str | bytes | int] = [command.meeting_id, command.at, *CODEC.encode(requested), *CODEC.encode(command)]
+    args.append(latest_end_ms(command))
     args += chain.from_iterable(first_state(command, link).items())
     if first := cast("bytes", await bus.create_script(names, args)):
         probe = Probe(keys.timeline, first, CODEC.encode(requested)[1])
@@ -178,6 +183,11 @@ def first_state(command: JoinMeeting, link: MeetingLink) -> dict[str, str | int]
         streams.STATUS_AT: command.at,
         streams.SOCKET_TOKEN: secrets.token_hex(32),
     }
+
+
+def latest_end_ms(command: JoinMeeting) -> int:
+    """When a meeting whose end nobody ever told is to be erased, Unix ms."""
+    return command.at + LONGEST_MEETING_MS + round(command.settings.retention_hours * HOUR_MS)
 
 
 async def joined(request: web.Request, command: JoinMeeting, reply: AnyEvent | None, link: MeetingLink) -> web.Response:

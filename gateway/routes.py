@@ -1,6 +1,7 @@
 """Every route, in one table."""
 
 from gateway import (
+    auditing,
     briefs,
     joining,
     meetings,
@@ -60,6 +61,8 @@ ROUTES = (
           answer=c.MeetingLeft, errors=(404, 409, 422, 502, 503, 504)),
     Route(method="DELETE", path=ONE, handler=meetings.erase, summary="Erase everything kept of a meeting",
           answer=c.EraseReceipt, errors=(404, 503, 504)),
+    Route(method="DELETE", path="/tenants/me/data", handler=meetings.erase_tenant,
+          summary="Erase every meeting of the tenant whose key it is", answer=c.TenantErased, errors=(503,)),
     Route(method="GET", path=f"{ONE}/transcript", handler=transcripts.show_transcript, summary="What was said",
           query=r.TranscriptQuery, answer=c.Transcript, media=TRANSCRIPT_MEDIA, errors=(404, 406, 422, 503)),
     Route(method="GET", path=f"{ONE}/transcript.{{format}}", handler=transcripts.show_transcript,
@@ -69,6 +72,8 @@ ROUTES = (
           query=r.WatchQuery, media=(EVENT_STREAM,), errors=(404, 422, 503), is_stream=True),
     Route(method="GET", path=f"{ONE}/live", handler=sockets.watch_live, summary="What happens, over a WebSocket",
           query=r.WatchQuery, status=101, media=(), errors=(404, 422, 426, 503), is_stream=True),
+    Route(method="GET", path="/audit", handler=auditing.show_audit, summary="Who did what, newest first: ids, no words",
+          query=r.AuditQuery, answer=c.AuditPage, errors=(422, 503)),
     Route(method="POST", path="/webhooks/recall", handler=webhooks.take_recall, summary="Recall's status webhooks",
           status=204, media=(), errors=(400, 401, 413, 503), is_open=True),
     Route(method="GET", path="/health", handler=readiness.health, summary="Is this process alive?",

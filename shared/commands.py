@@ -14,7 +14,7 @@ import structlog
 from msgspec import structs
 
 from shared import metrics
-from shared.bus import Epoch
+from shared.bus import SCRIPTS, Epoch
 from shared.command_intake import CommandIntake, Delivery
 from shared.connections import LOST, is_cluster
 from shared.dead_letters import DeadLetters
@@ -53,6 +53,7 @@ class CommandLoop:
         self._owner_of, self._lane_of = owner_of, lane_of
         self._servers = Servers(worker.bus.redis)
         self._dead = DeadLetters(worker.bus)
+        self._settled = worker.bus.redis.register_script((SCRIPTS / "settle.lua").read_text())
         self._intakes: dict[int, CommandIntake] = {}
         self._intake_added = asyncio.Event()
         self._in_hand: set[tuple[int, bytes]] = set()
@@ -229,7 +230,9 @@ class CommandLoop:
     # -- settle ------------------------------------------------------------------------------------------------------
 
     async def _settle(self, delivery: Delivery, outcome: str) -> None:
-        await self._bus.redis.xack(ShardKeys(delivery.shard).commands(self._role), self._role, delivery.entry.id)
+        """It is gone from the stream: what was asked is not kept there."""
+        stream = ShardKeys(delivery.shard).commands(self._role)
+        await self._settled(keys=[stream], args=[self._role, delivery.entry.id])
         metrics.commands_settled.labels(self._role, outcome).inc()
 
     async def _bury(self, delivery: Delivery, reason: str) -> None:

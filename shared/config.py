@@ -47,6 +47,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where this process listens."""
     max_meetings: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Meetings that this process works for at most; 0: as many as it can serve in time. More are refused."""
+    audit_days: Annotated[float, msgspec.Meta(gt=0)] = 365.0
+    """How long it is kept who joined, asked, read and erased what."""
 
     @property
     def bus_url(self) -> str:

@@ -155,7 +155,10 @@ class LeaveMeeting(Event, frozen=True, kw_only=True, tag="meeting.leave"):
 
 
 class EraseMeeting(Event, frozen=True, kw_only=True, tag="meeting.erase"):
-    """gateway → ingest. Reply: MeetingErased, the only entry of an otherwise empty timeline that expires at once."""
+    """gateway or brain → ingest. Reply: MeetingErased, the only entry of an otherwise empty timeline, and soon gone."""
+
+    by: str = ""
+    """The name of the key, or `in the meeting`; for the audit log."""
 
 
 class ReportBotStatus(Event, frozen=True, kw_only=True, tag="bot.report_status"):
@@ -239,6 +242,8 @@ class MeetingErased(Event, frozen=True, kw_only=True, tag="meeting.erased"):
     """Everything kept of the meeting is gone; `stores` names what was erased, with counts."""
 
     stores: dict[str, int]
+    vendors: dict[str, str] = {}
+    """What was asked of each vendor that had a part in it; the words are those of shared.meetings.Erasure."""
 
 
 class ParticipantJoined(Event, frozen=True, kw_only=True, tag="participant.joined"):

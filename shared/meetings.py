@@ -36,6 +36,17 @@ class Trouble(StrEnum):
     NO_ENGINE = "transcription_interrupted"
 
 
+class Erasure(StrEnum):
+    """What is known of a vendor's copy."""
+
+    CONFIRMED = "confirmed"
+    """The vendor was asked, and has nothing left."""
+    REQUESTED = "requested"
+    """It is asked until it confirms."""
+    NO_CALL = "no_call"
+    """It offers no call to erase with: what it keeps, and how long, is a matter of its terms."""
+
+
 FINAL = frozenset({Status.ENDED, Status.FAILED, Status.ERASED})
 INSIDE = frozenset({Status.IN_CALL, Status.DENIED, Status.LISTENING, Status.DEAF})
 """In the call: what is said now is heard by people in the meeting. Among these a meeting may go back and forth."""

@@ -1,6 +1,7 @@
 """Names of every key and stream, and nothing else. Every key carries its shard as hash tag."""
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 SHARDS = 64
@@ -49,6 +50,21 @@ class ShardKeys:
     def roster(self) -> str:
         """Stream that says that `active`, or the tracks of a meeting, changed."""
         return f"{self.tag}:roster"
+
+    @property
+    def due(self) -> str:
+        """Sorted set of the meetings kept, by when they are to be erased in Unix ms."""
+        return f"{self.tag}:due"
+
+    @property
+    def erased(self) -> str:
+        """Sorted set of meetings erased lately, by Unix ms: what remembers them must not make them anew. Ids only."""
+        return f"{self.tag}:erased"
+
+    @property
+    def vendor_erasures(self) -> str:
+        """Sorted set of what a vendor was not seen to have erased yet, by the Unix ms of the next try; ids only."""
+        return f"{self.tag}:vendor-erasures"
 
     @property
     def dead(self) -> str:
@@ -109,6 +125,11 @@ class MeetingKeys:
     def audio(self, track: str) -> str:
         return f"{self.prefix}:audio:{track}"
 
+    def all(self, tracks: Iterable[str]) -> list[str]:
+        """Every key that holds something of the meeting: what is not named here is not erased."""
+        own = [self.timeline, self.state, self.live, self.speech, self.played]
+        return own + [self.audio(track) for track in tracks]
+
 
 # Fields of the state hash.
 STATUS = "status"
@@ -150,6 +171,10 @@ BRIEF = "brief"
 """The last briefing of the whole meeting, JSON."""
 ENGINE = "engine"
 """Name of the speech engine that hears it."""
+MODEL = "model"
+"""Name of the language model that answers in it."""
+VOICE = "voice"
+"""Name of the voice that speaks in it."""
 
 WORKERS = "{workers}:"
 """Followed by the role: hash from worker name to its heartbeat, JSON."""
@@ -160,6 +185,8 @@ IDEMPOTENCY = "{{idem-{digest}}}:"
 """To be formatted; followed by `claim`, a hash, or `busy`, a lease. What a POST with an Idempotency-Key did."""
 WEBHOOK_SEEN = "{{webhook-{digest}}}:seen"
 """To be formatted. Unix seconds at which the newest delivery of this webhook was signed."""
+AUDIT = "{{audit-{digest}}}:log"
+"""To be formatted. Stream of who did what, by tenant."""
 PLACE = "{{place-{digest}}}:meeting"
 """To be formatted. Id of the meeting for which the bot is in a call, by tenant and call."""
 

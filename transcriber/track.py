@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import structlog
 
 from shared.connections import LOST
-from shared.errors import Category, ForgottenError, TranscriptionError, root_of
+from shared.errors import Category, FencedError, ForgottenError, MeetingGoneError, TranscriptionError, root_of
 from shared.meetings import Trouble
 from shared.metrics import vendor_calls
 from shared.sessions import OwnedMeeting
@@ -266,6 +266,8 @@ class TrackEar:
                 await self._look()
             except LOST:
                 continue
+            except (FencedError, MeetingGoneError):
+                return
 
     async def _look(self) -> None:
         fields = [RECEIVED + self._track, ORIGIN]
