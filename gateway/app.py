@@ -16,7 +16,7 @@ from gateway.metrics import measure
 from gateway.openapi import DOCUMENT, document_of
 from gateway.problems import problems
 from gateway.readiness import WATCHMAN, Watchman
-from gateway.resources import BUS, CLOCK, HEALTH, LIVE, PRICES, SETTINGS, end_streams, side_tasks
+from gateway.resources import BUS, CLOCK, HEALTH, LIVE, PRICES, SETTINGS, WATCHDOG, end_streams, side_tasks
 from gateway.routes import ROUTES
 from gateway.routing import Route
 from gateway.traces import traced
@@ -24,6 +24,7 @@ from shared.bus import Bus
 from shared.clock import Clock, SystemClock
 from shared.health import Health
 from shared.spending import load_prices
+from shared.watchdog import Watchdog
 
 
 def build_app(settings: GatewaySettings, bus: Bus, reader: Redis, clock: Clock | None = None) -> web.Application:
@@ -35,6 +36,7 @@ def build_app(settings: GatewaySettings, bus: Bus, reader: Redis, clock: Clock |
     app[SETTINGS], app[BUS], app[LIVE] = settings, bus, Live(reader, settings.quiet_s)
     app[CLOCK] = clock or SystemClock()
     app[HEALTH] = Health(app[CLOCK])
+    app[WATCHDOG] = Watchdog(settings.stuck_s)
     app[PRICES] = load_prices(settings.prices_file)
     app[WATCHMAN] = Watchman(bus, app[CLOCK])
     add_routes(app, ROUTES)

@@ -22,6 +22,8 @@ DEEDS: dict[tuple[str, str], Deed] = {
     ("POST", f"{ONE}/leave"): Deed.LEAVE,
     ("POST", f"{ONE}/ask"): Deed.QUESTION,
     ("POST", f"{ONE}/say"): Deed.SAY,
+    ("POST", f"{ONE}/pause"): Deed.PAUSE,
+    ("POST", f"{ONE}/resume"): Deed.RESUME,
     ("GET", f"{ONE}/brief"): Deed.BRIEFING,
     ("GET", f"{ONE}/transcript"): Deed.EXPORT,
     ("GET", f"{ONE}/transcript.{{format}}"): Deed.EXPORT,

@@ -102,6 +102,10 @@ class MeetingStatus(MeetingSummary, frozen=True, kw_only=True):
     deaf: bool
     """In the call, but hearing nothing."""
     deaf_because: str
+    off_record: bool
+    """Nothing is heard or kept until somebody resumes."""
+    announced: str
+    """How people were told that it listens: chat, aloud or both; `none`: they could not be; empty: not yet."""
     lines: int
     last_line_at: int | None
     """Unix ms."""
@@ -202,6 +206,13 @@ class SpeechHushed(msgspec.Struct, frozen=True, kw_only=True):
     """What was being said stops, what waited is dropped."""
 
     meeting_id: str
+
+
+class RecordState(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the meeting is on the record."""
+
+    meeting_id: str
+    off_record: bool
 
 
 class MeetingLeft(msgspec.Struct, frozen=True, kw_only=True):
@@ -332,6 +343,8 @@ class Dependency(msgspec.Struct, frozen=True, kw_only=True):
 
     ready: bool
     problems: list[str]
+    concerns: list[str] = []
+    """What is wrong with some of its processes, or with single meetings, while the others are well."""
     since: int | None
     """Unix ms at which this gateway first saw it wrong; null when all is well."""
     workers: int

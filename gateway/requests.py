@@ -61,6 +61,13 @@ class JoinRequest(Request, frozen=True, kw_only=True):
         ]
         | None
     ) = None
+    announce: Annotated[
+        Literal["chat", "aloud", "both", "none"],
+        Meta(description="How people in the meeting are told that it listens, what is kept and how to object"),
+    ] = "chat"
+    invited_by: Annotated[
+        str, Meta(max_length=100, description="Who is named there as the one who invited it", examples=["Ada Lovelace"])
+    ] = ""
     title: Annotated[
         str, Meta(max_length=200, description="What the meeting is about", examples=["Platform stand-up"])
     ] = ""

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from gateway.app import build_app
 from gateway.config import GatewaySettings, problems_of
-from gateway.resources import LIVE
+from gateway.resources import LIVE, WATCHDOG
 from shared.connections import close, connect
 from shared.errors import BusError, ConfigError
 from shared.logs import configure
@@ -47,6 +47,8 @@ async def serve(settings: GatewaySettings) -> None:
         POOLS.watch(bus.redis)
         POOLS.watch(reader)
         app = build_app(settings, bus, reader)
+        app[WATCHDOG].start()
+        stack.callback(app[WATCHDOG].stop)
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

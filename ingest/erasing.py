@@ -13,11 +13,12 @@ from ingest.reporting import tracks_of
 from ingest.resources import Ingest
 from ingest.vendor_erasures import SOONEST_MS, VendorErasure
 from shared.audit import Deed
-from shared.bus import SCRIPTS, Bus, Entry, entries_of
+from shared.bus import Bus, Entry, entries_of
 from shared.errors import DecodeError, MeetingError
 from shared.events import CODEC, EraseMeeting, Event, MeetingErased, effect
 from shared.meetings import FINAL, Erasure
 from shared.recent_writes import Probe
+from shared.scripting import SCRIPTS
 from shared.streams import (
     BOT_ID,
     BRAIN,

@@ -13,11 +13,11 @@ from ingest.erasing import PLATFORM, erase, is_erased
 from ingest.resources import Ingest
 from ingest.vendor_erasures import VendorErasure
 from shared.audit import Deed
-from shared.bus import SCRIPTS
 from shared.connections import LOST
 from shared.dead_letters import KEPT_MS
 from shared.errors import MeetingError, MeetingGoneError
 from shared.events import EraseMeeting
+from shared.scripting import SCRIPTS
 from shared.servers import Servers
 from shared.streams import SHARDS, ShardKeys
 from shared.waiting import is_wanted

@@ -194,6 +194,7 @@ async def test_the_meeting_is_on_the_timeline_in_the_order_in_which_it_happened(
         "meeting.requested",
         "bot.joined",
         "meeting.state_changed",
+        "consent.announced",
         "line.heard",
         "bot.left",
         "audio.ended",

@@ -61,14 +61,14 @@ class TestWatchman:
 class TestRole:
     def test_one_worker_that_is_well_is_enough(self):
         beats = {"a": alive(0, ready=False, problems=["model: slow"]), "b": alive(0)}
-        assert judged("brain", beats) == ([], 2)
+        assert judged("brain", beats).problems == []
 
     def test_problems_of_all_are_named_when_none_is_well(self):
         beats = {name: alive(0, ready=False, problems=[f"model: {name}"]) for name in "ab"}
-        assert judged("brain", beats) == (["model: a", "model: b"], 2)
+        assert judged("brain", beats).problems == ["model: a", "model: b"]
 
     def test_worker_that_does_not_say_why_is_not_ready_either(self):
-        problems, _ = judged("brain", {"a": alive(0, ready=False)})
+        problems = judged("brain", {"a": alive(0, ready=False)}).problems
         assert problems
 
 
