@@ -15,7 +15,7 @@ from shared.bus import Bus
 from shared.clock import Clock
 from shared.connections import LOST
 from shared.dead_letters import DeadLetters
-from shared.heartbeat import Heartbeat, heartbeats
+from shared.heartbeat import ALIVE_MS, Heartbeat, known
 from shared.streams import BRAIN, INGEST, SPEAKER, TRANSCRIBER
 
 ROLES = (INGEST, TRANSCRIBER, BRAIN, SPEAKER)
@@ -32,7 +32,8 @@ class Watchman:
         found: dict[str, Judgement] = {}
         try:
             for role in ROLES:
-                found[role] = judged(role, await heartbeats(self._bus.redis, role, self._clock.now_ms()))
+                now_ms = self._clock.now_ms()
+                found[role] = judged(role, await known(self._bus.redis, role, now_ms), now_ms)
             found["redis"] = Judgement([], 1)
         except REDIS_AWAY:
             found = {role: Judgement(["not known while Redis is away"], 0) for role in ROLES}
@@ -61,13 +62,19 @@ class Judgement(msgspec.Struct, frozen=True):
     concerns: list[str] = []
 
 
-def judged(role: str, beats: dict[str, Heartbeat]) -> Judgement:
-    """One worker that is well is enough; what the others say is named all the same."""
+def judged(role: str, workers: dict[str, Heartbeat], now_ms: int) -> Judgement:
+    """One worker that is well is enough; what the others say, or that they say nothing, is named all the same."""
+    beats = {name: last for name, last in workers.items() if now_ms - last.at <= ALIVE_MS}
+    silent = [
+        f"{name} has said nothing for {(now_ms - last.at) // 1000} s"
+        for name, last in workers.items()
+        if name not in beats
+    ]
     if not beats:
         return Judgement([f"no {role} worker is running: start one with `python -m {role}`"], 0)
     named = [problem for beat in beats.values() for problem in beat.problems]
     if any(beat.ready for beat in beats.values()):
-        return Judgement([], len(beats), named)
+        return Judgement([], len(beats), named + silent)
     return Judgement(named or ["not ready, and does not say why"], len(beats))
 
 

@@ -22,8 +22,9 @@ class Wish(StrEnum):
 
 POLITE = re.compile(
     r"^(?:(?:please|okay|ok|so|and|now|right|well|thanks|thank you|can you|could you|would you|will you|can we|"
-    r"could we|may we|shall we|let['’]s|let us|i (?:want|would like|['’]d like) you to|we (?:want|would like) you to|we need to|"
-    r"just|kindly|everyone|everybody|all right|alright|go ahead and|for a (?:moment|minute|second)|briefly|also|"
+    r"could we|may we|shall we|let['’]s|let us|i (?:want|would like|['’]d like) you to|"
+    r"we (?:want|would like) you to|we need to|just|kindly|everyone|everybody|all right|alright|go ahead and|"
+    r"for a (?:moment|minute|second)|briefly|also|"
     r"i object|you (?:can|may|must|have to|need to)(?: now)?)[,.:!]?\s+)+",
     re.I,
 )

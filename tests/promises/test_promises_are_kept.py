@@ -1,4 +1,4 @@
-"""Promises 6, 7, 8, 11, 15, 16 and 19 in short form, by the code of `chimein promises`."""
+"""Promises 6, 7, 8, 11, 15, 16, 19 and 20 in short form, by the code of `chimein promises`."""
 
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from rehearsal.promises.rig import Load
         pytest.param(15, Load(meetings=3, seconds=5, seed=15), id="load_ends_with_refusals"),
         pytest.param(16, Load(), id="doors_are_locked"),
         pytest.param(19, Load(), id="words_and_links_do_nothing"),
+        pytest.param(20, Load(meetings=2, seconds=4, seed=20), id="secrets_stay_secret_and_deletion_deletes"),
         pytest.param(11, Load(meetings=2, seconds=16, seed=11), id="repeats_are_harmless"),
     ],
 )
