@@ -161,7 +161,7 @@ async def is_confirmed(bus: Bus) -> bool:
     return not any(counts)
 
 
-# -- what is left --------------------------------------------------------------------------------------------------------
+# -- what is left ---------------------------------------------------------------------------------------------------
 
 
 async def leftovers(rig: Rig, failures: list[str]) -> dict[str, int]:
