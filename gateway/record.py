@@ -10,8 +10,9 @@ from gateway.idempotency import CLAIM
 from gateway.problems import ProblemError
 from gateway.resources import BUS, CLOCK
 from shared import streams
-from shared.events import RecordPaused, RecordResumed, new_trace
+from shared.events import RecordPaused, RecordResumed
 from shared.meetings import FINAL, write_of
+from shared.tracing import new_trace
 
 
 async def pause(request: web.Request) -> web.Response:
