@@ -122,7 +122,8 @@ def settings_of(wanted: JoinRequest, link: MeetingLink, own: GatewaySettings) ->
         outlet=outlet_of(wanted, link, own),
         retention_hours=own.retention_hours if wanted.retention_hours is None else wanted.retention_hours,
         metadata=wanted.metadata,
-        announce=wanted.announce,
+        # In a room there is no chat: its page says that it listens before anybody comes in.
+        announce="none" if link.platform == PLATFORM_NAME else wanted.announce,
         invited_by=flat(wanted.invited_by),
         title=flat(wanted.title),
         vocabulary=cleaned(wanted.vocabulary),

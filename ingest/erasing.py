@@ -18,6 +18,7 @@ from shared.errors import DecodeError, MeetingError
 from shared.events import CODEC, EraseMeeting, Event, MeetingErased, effect
 from shared.meetings import FINAL, Erasure
 from shared.recent_writes import Probe
+from shared.rooms import is_room_bot
 from shared.scripting import SCRIPTS
 from shared.streams import (
     BOT_ID,
@@ -125,6 +126,8 @@ def vendors_of(state: Mapping[str, str], *, is_confirmed: bool) -> dict[str, str
     """Engines that ran here are no vendors."""
     others = {state.get(field, "") for field in (ENGINE, MODEL, VOICE)}
     vendors = {name: str(Erasure.NO_CALL) for name in sorted(others - {""}) if not name.startswith(OWN)}
+    if is_room_bot(state.get(BOT_ID, "")):
+        return vendors
     return {PLATFORM: str(Erasure.CONFIRMED if is_confirmed else Erasure.REQUESTED), **vendors}
 
 

@@ -22,11 +22,11 @@ class VendorErasure(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def member(self) -> str:
-        return "/".join((self.meeting_id, self.bot_id, str(self.since_ms), self.tenant))
+        return "|".join((self.meeting_id, self.bot_id, str(self.since_ms), self.tenant))
 
     @classmethod
     def of(cls, member: bytes) -> Self:
-        meeting_id, bot_id, since_ms, tenant = member.decode().split("/", 3)
+        meeting_id, bot_id, since_ms, tenant = member.decode().split("|", 3)
         return cls(meeting_id=meeting_id, bot_id=bot_id, since_ms=int(since_ms), tenant=tenant)
 
     def next_at(self, now_ms: int) -> int:

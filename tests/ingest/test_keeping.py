@@ -126,7 +126,7 @@ async def test_what_redis_let_go_of_by_itself_is_still_asked_for_at_the_vendor(b
 
 
 def test_a_vendor_is_asked_less_and_less_often() -> None:
-    erasure = VendorErasure(meeting_id="m-03-a", bot_id="b", since_ms=1_000, tenant="a/b")
+    erasure = VendorErasure(meeting_id="m-03-a", bot_id="room/m-03-a/1", since_ms=1_000, tenant="a|b")
     assert VendorErasure.of(erasure.member.encode()) == erasure
     assert [erasure.next_at(1_000 + age) - age - 1_000 for age in (0, 60_000, 86_400_000)] == [2_000, 60_000, 3_600_000]
 
