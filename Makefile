@@ -8,8 +8,10 @@ CORES  := ingest.grid ingest.outbox ingest.frames ingest.strands ingest.source_c
           transcriber.watch transcriber.vocabulary transcriber.timing transcriber.coverage transcriber.latency \
           transcriber.lines brain.sentences brain.citations brain.composing \
           brain.rules.retrieval brain.addressed.addressing speaker.talking shared.view shared.backlog shared.fullness \
-          shared.stages
-ON_REDIS := tests/shared tests/ingest/test_carrier.py tests/flows/test_question_to_answer.py
+          shared.stages gateway.search.folding gateway.search.index gateway.search.fragments gateway.hooks.deliveries \
+          gateway.hooks.messages gateway.hooks.addresses
+ON_REDIS := tests/shared tests/ingest/test_carrier.py tests/flows/test_question_to_answer.py \
+            tests/gateway/test_keeping.py tests/gateway/test_searches.py
 STAMP  := $(VENV)/.ready
 TOOLS  := $(VENV)/.shipping
 PIP    := VIRTUAL_ENV=$(VENV) $(BIN)/python -m uv pip install -q --no-deps
@@ -99,6 +101,7 @@ lock: $(STAMP) ## Resolve the dependencies anew
 bench: $(STAMP) ## Measure hops, cost per meeting, what a core holds, starts; a table and bench-output/results.json
 	@$(BIN)/python -m bench
 	@PYTHONPATH=.:tests/support $(BIN)/python -m bench.page
+	@$(BIN)/python -m bench.search
 
 eval: $(STAMP) ## How right answers, citations and action items are, with the model that is configured (V=1 lists misses)
 	@PYTHONPATH=.:tests/support $(BIN)/python -m evaluation $(if $(V),-v)

@@ -18,10 +18,11 @@ from cli.client import Gateway
 from cli.promises import PROMISES, prove
 from cli.rehearse import Rehearsal
 from cli.rehearse import rehearse as run_rehearsal
+from cli.reindex import reindex as make_index_anew
 from cli.settings import environment, settings
 from cli.stage import Setting
 from rehearsal.recordings import SAMPLE
-from shared.errors import ChimeinError, root_of
+from shared.errors import ChimeinError, ConfigError, root_of
 from shared.logs import configure
 from shared.privacy import keep_to_ourselves
 
@@ -190,6 +191,40 @@ def export(
 ) -> None:
     """Print the transcript."""
     client(lambda gateway: reading.export(gateway, meeting_id, format))
+
+
+@app.command()
+def search(
+    words: Annotated[list[str], typer.Argument(help="Said in one line; the last may be the beginning of a word.")],
+    speaker: Annotated[str, typer.Option(help="Who said it: the name, or a part of it.")] = "",
+    since: Annotated[str, typer.Option(help="Said then or later, as 2026-11-25.")] = "",
+    until: Annotated[str, typer.Option(help="Said before.")] = "",
+    meeting: Annotated[str, typer.Option(help="In this meeting only.")] = "",
+    best: Annotated[bool, typer.Option("--best", help="What fits best first, instead of the newest.")] = False,
+) -> None:
+    """Find what was said, in all meetings."""
+    wanted = {"q": " ".join(words), "speaker": speaker, "from": since, "to": until, "meeting_id": meeting}
+    wanted["order"] = "best" if best else "newest"
+    client(lambda gateway: reading.search(gateway, console, wanted))
+
+
+@app.command()
+def reindex() -> None:
+    """Make the search index anew of what is kept; searches find less until it is done."""
+    count = asyncio.run(make_index_anew(dead.redis_url()))
+    console.print(f"the index of {count} meetings is being made anew by the gateways")
+
+
+@app.command()
+def mcp() -> None:
+    """Give meetings to an assistant as tools: an MCP server on standard input and output."""
+    try:
+        from cli.mcp_server import serve
+    except ModuleNotFoundError as error:
+        if error.name not in {"mcp", "mcp_types", "pydantic"}:
+            raise
+        raise ConfigError("the package mcp is missing: install it with `pip install 'chimein[mcp]'`") from error
+    asyncio.run(serve(settings()))
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """A client of the gateway: calls that raise what went wrong in words, and events that resume."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
 from typing import Self
@@ -86,7 +87,8 @@ class Gateway:
                         raise GatewayError(problem_in(await answer.read(), answer.status), answer.status)
                     async for event_id, data in frames_of(answer.content):
                         after = event_id or after
-                        yield decoder.decode(data)
+                        with contextlib.suppress(msgspec.ValidationError):  # not an event, or of a later version
+                            yield decoder.decode(data)
                 return
             except aiohttp.ClientError:
                 await asyncio.sleep(REDIAL_S)

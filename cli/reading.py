@@ -1,6 +1,7 @@
 """What the client commands print."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from rich.console import Console
@@ -79,6 +80,21 @@ async def status(gateway: Gateway, console: Console, meeting_id: str) -> None:
     for meeting in cast("list[dict[str, str]]", (await gateway.get("/meetings"))["meetings"]):
         table.add_row(meeting["meeting_id"], meeting["status"], meeting["platform"], escape(meeting["explanation"]))
     console.print(table)
+
+
+async def search(gateway: Gateway, console: Console, wanted: Mapping[str, str]) -> None:
+    found = await gateway.get("/search", **{name: text for name, text in wanted.items() if text})
+    for hit in cast("list[dict[str, Any]]", found["hits"]):
+        day = datetime.fromtimestamp(hit["at"] / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+        console.print(f"[dim]{hit['meeting_id']}  {day}  {clock_of(hit['start_ms'])}[/dim]  {escape(hit['title'])}")
+        console.print(f"  [bold]{escape(hit['speaker'])}[/bold]  {marked(hit['fragment'])}", highlight=False)
+    if found["next_cursor"]:
+        console.print("there is more: say more words, or when, or who", style="dim")
+
+
+def marked(fragment: list[dict[str, Any]]) -> str:
+    pieces = ((escape(piece["text"]), piece["hit"]) for piece in fragment)
+    return "".join(f"[green]{text}[/green]" if is_hit else text for text, is_hit in pieces)
 
 
 async def tail(gateway: Gateway, console: Console, meeting_id: str) -> None:

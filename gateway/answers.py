@@ -1,6 +1,7 @@
 """How results leave: structs as JSON, and what a caller asked for in `Accept` and `Prefer`."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -11,6 +12,8 @@ from gateway.problems import ProblemError
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 MAX_WAIT_S = 120.0
+JOINERS = "\u200c\u200d\u200e\u200f"
+"""Zero-width joiners, and the marks of direction that keep a name beside a number readable."""
 WAIT = re.compile(r"\bwait=([0-9]{1,6})\b")
 
 
@@ -23,8 +26,15 @@ def text(body: str, media_type: str) -> web.Response:
 
 
 def flat(text: str) -> str:
-    """On one line, without control characters."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    """On one line, without control characters; what holds an emoji or a word of Persian together stays."""
+    return " ".join("".join(char if char.isprintable() else shown(char) for char in text).split())
+
+
+def shown(char: str) -> str:
+    """Of a character that cannot be seen."""
+    if char in JOINERS:
+        return char
+    return "" if unicodedata.category(char) == "Cf" else " "
 
 
 def accepted(request: web.Request, offered: Sequence[str]) -> str:

@@ -49,6 +49,11 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     read_wait_s: Seconds = 10.0
     """How long the body of a request may take to come."""
 
+    webhooks_to_private: bool = False
+    """Webhooks may go to http:// and to addresses that are not public: only for receivers in one's own network."""
+    webhook_disable_hours: Annotated[float, msgspec.Meta(gt=0)] = 72.0
+    """An endpoint that takes nothing for so long is called no more."""
+
     @property
     def api_keys(self) -> tuple[str, ...]:
         return tuple(key.strip() for key in self.chimein_api_keys.reveal().split(",") if key.strip())

@@ -93,6 +93,11 @@ def check_key(request: web.Request) -> None:
         )
 
 
+def tenant_of(_: web.Request) -> str:
+    """On whose behalf the caller calls."""
+    return "default"
+
+
 def is_local_name(host: str) -> bool:
     name = host.rpartition(":")[0] if ":" in host.rpartition("]")[2] else host
     return is_loopback(name)

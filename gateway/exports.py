@@ -18,6 +18,8 @@ PLAIN, MARKDOWN, SUBRIP, WEBVTT = "text/plain", "text/markdown", "application/x-
 SHORTEST_MS = 100
 """A cue is shown at least so long, and begins so long after the one before."""
 MARKS = re.compile(r"([\\`*_{}\[\]<>#|])")
+SUBRIP_TIME = re.compile(r"(\d+:\d+:\d+)[.,](\d)")
+"""Some players take any row with two of these for a time line."""
 
 Cue = tuple[int, int, TranscriptLine]
 """Start and end in ms, and the line."""
@@ -144,7 +146,8 @@ def stamp(ms: int, mark: str) -> str:
 
 def srt_safe(text: str) -> str:
     """SubRip knows no escapes: what players take for tags or for a time line is written otherwise."""
-    return flat(text).replace("-->", "→").replace("<", "‹").replace(">", "›").replace("{", "(").replace("}", ")")
+    plain = flat(text).replace("-->", "→").replace("<", "‹").replace(">", "›").replace("{", "(").replace("}", ")")
+    return SUBRIP_TIME.sub(r"\1·\2", plain)
 
 
 def vtt_safe(text: str) -> str:

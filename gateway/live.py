@@ -2,19 +2,19 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from types import TracebackType
 
-import msgspec
 import structlog
 from redis.asyncio import Redis
 
+from gateway.frames import CoverageChanged, Seen
 from gateway.metrics import fact_to_watcher
 from gateway.problems import restarting
 from shared.bus import Entry, decoded
 from shared.clock import SystemClock
 from shared.errors import MeetingGoneError
-from shared.events import AnyEvent, MeetingErased
+from shared.events import AnyEvent, CaptionChanged, LineHeard, MeetingErased
 from shared.streams import MeetingKeys
 from shared.tail import Follower, Tail
 
@@ -27,13 +27,6 @@ log = structlog.get_logger()
 def now_ms() -> int:
     """To be compared with Redis's clock, not with ours."""
     return SystemClock().now_ms()
-
-
-class Seen(msgspec.Struct, frozen=True):
-    """An event on its way to a watcher. `cursor` is its timeline ID; captions have none."""
-
-    event: AnyEvent
-    cursor: str
 
 
 class Waiter:
@@ -77,10 +70,10 @@ class Waiter:
 
 
 class Watch:
-    """Everything that happens in one meeting, captions included."""
+    """Everything that happens in one meeting, captions included; the line that ends a caption comes after it."""
 
-    def __init__(self, timeline: Follower, captions: Follower, quiet_s: float) -> None:
-        self._followers, self._quiet_s = (timeline, captions), quiet_s
+    def __init__(self, timeline: Follower, captions: Follower, quiet_s: float, final_ms: Mapping[str, int]) -> None:
+        self._followers, self._quiet_s, self._final_ms = (timeline, captions), quiet_s, dict(final_ms)
         self._queue: asyncio.Queue[Seen | None] = asyncio.Queue(ROOM)
         self._pumps = [
             asyncio.create_task(self._pump_timeline(timeline), name="watch-timeline"),
@@ -100,10 +93,23 @@ class Watch:
             self.is_over = True
         return seen
 
+    def begin(self, first: Seen) -> None:
+        """What comes before everything else."""
+        self._queue.put_nowait(first)
+
+    def tell(self, news: CaptionChanged | CoverageChanged) -> bool:
+        """Drops what finds no room: the next one replaces it anyway. Returns whether it found room."""
+        if self._queue.full():
+            return False
+        self._queue.put_nowait(Seen(news, ""))
+        return True
+
     async def _pump_timeline(self, follower: Follower) -> None:
         async for entry in follower:
             if event := decoded(entry):
                 self._measure(entry)
+                if isinstance(event, LineHeard):
+                    self._final_ms[event.line.track] = max(event.line.end_ms, self._final_ms.get(event.line.track, -1))
                 await self._queue.put(Seen(event, entry.id.decode()))
 
     def _measure(self, entry: Entry) -> None:
@@ -113,10 +119,14 @@ class Watch:
             fact_to_watcher.observe(max(0, now_ms() - at_ms) / 1000)
 
     async def _pump_captions(self, follower: Follower) -> None:
-        """A caption that finds no room is dropped: the next one replaces it anyway."""
+        """A caption of what is final already is left out; one without words takes the last one away."""
         async for entry in follower:
-            if (event := decoded(entry)) and not self._queue.full():
-                self._queue.put_nowait(Seen(event, ""))
+            event = decoded(entry)
+            if isinstance(event, CaptionChanged) and self._is_news(event):
+                self.tell(event)
+
+    def _is_news(self, caption: CaptionChanged) -> bool:
+        return not caption.text or caption.end_ms > self._final_ms.get(caption.track, -1)
 
     def end(self) -> None:
         """What was not sent yet is left to the client's return."""
@@ -176,10 +186,15 @@ class Live:
             follower.close()
 
     @contextlib.contextmanager
-    def watch(self, meeting_id: str, after: str) -> Iterator[Watch]:
-        """Events after the timeline ID `after`."""
+    def watch(
+        self, meeting_id: str, after: str, final_ms: Mapping[str, int] | None = None, first: Seen | None = None
+    ) -> Iterator[Watch]:
+        """Events after the timeline ID `after`; `first` before them all. `final_ms`: what is final of each track."""
         keys = MeetingKeys(meeting_id)
-        watch = Watch(self._tail.follow(keys.timeline, after), self._tail.follow(keys.live), self._quiet_s)
+        timeline, captions = self._tail.follow(keys.timeline, after), self._tail.follow(keys.live)
+        watch = Watch(timeline, captions, self._quiet_s, final_ms or {})
+        if first:
+            watch.begin(first)
         self._watches.add(watch)
         if self.is_closing:
             watch.end()

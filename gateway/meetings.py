@@ -11,6 +11,7 @@ from gateway.answers import respond
 from gateway.auditing import who_of
 from gateway.bodies import meeting_id_of
 from gateway.contract import EraseReceipt, MeetingLeft, TenantErased
+from gateway.hooks.history import History
 from gateway.idempotency import CLAIM
 from gateway.places import give_back_place
 from gateway.problems import failed_stage
@@ -64,6 +65,8 @@ async def erased_now(request: web.Request, meeting_id: str) -> EraseReceipt | No
     """None where it is not erased within the time; it will be. Raises MeetingGoneError."""
     bus = request.app[BUS]
     state = await bus.state(meeting_id)
+    history = History(bus, state.get(streams.TENANT, "default"))
+    deliveries = [one.id for one in await history.of_meeting(meeting_id)]
     command = EraseMeeting(
         id=new_id(),
         meeting_id=meeting_id,
@@ -78,6 +81,7 @@ async def erased_now(request: web.Request, meeting_id: str) -> EraseReceipt | No
         reply = None
     receipt = receipt_from(reply) if isinstance(reply, MeetingErased) else await receipt_if_gone(bus, meeting_id)
     if receipt:
+        await history.forget(deliveries)
         await give_back_place(bus, request.app[CLOCK], meeting_id, state)
     return receipt
 

@@ -26,6 +26,7 @@ watchers = Gauge("chimein_watchers", "Open event streams", ["kind"])
 watchers_cut = Counter("chimein_watchers_cut_total", "Watchers cut off for reading too slowly", ["kind"])
 dead_letters = Gauge("chimein_dead_letters", "Commands that were given up on and are kept, of all roles")
 webhooks = Counter("chimein_webhooks_total", "Webhooks by outcome", ["outcome"])
+webhooks_sent = Counter("chimein_webhooks_sent_total", "Webhooks tried, by what became of them", ["state"])
 
 METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"})
 

@@ -28,7 +28,6 @@ from shared.errors import MeetingGoneError
 from shared.events import (
     Asked,
     CaptionChanged,
-    Event,
     LineHeard,
     QuestionAnswered,
     QuestionFailed,
@@ -188,7 +187,7 @@ def frame_of(piece: SoundPiece, entry_id: str) -> bytes:
     return len(head).to_bytes(2, "little") + head + piece.pcm
 
 
-def told_of(event: Event) -> dict[str, str]:
+def told_of(event: object) -> dict[str, str]:
     """What people in the call see of it; mostly nothing."""
     told: dict[str, str] = {}
     match event:

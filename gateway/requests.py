@@ -161,11 +161,19 @@ class TranscriptQuery(Request, frozen=True, kw_only=True):
 
 
 class WatchQuery(Request, frozen=True, kw_only=True):
-    """Where to go on."""
+    """Where to begin, or to go on."""
 
     after: Annotated[
-        str, Meta(pattern=r"^[0-9]{1,15}(-[0-9]{1,15})?$", description="The id of the last event seen; 0 for all")
-    ] = "0"
+        str,
+        Meta(pattern=r"^([0-9]{1,15}(-[0-9]{1,15})?)?$", description="The id of the last frame seen; 0 for all"),
+    ] = ""
+    snapshot: Annotated[
+        bool,
+        Meta(
+            description="Begin with one frame that holds the meeting so far, instead of all its events. "
+            "Who comes back with an id goes on there"
+        ),
+    ] = False
 
 
 class NoQuery(Request, frozen=True, kw_only=True):

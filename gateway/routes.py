@@ -11,22 +11,28 @@ from gateway import (
     readiness,
     record,
     rooms,
+    searches,
     sockets,
     sse,
     statuses,
     timings,
     transcripts,
     vocabulary,
+    webhook_deliveries,
+    webhook_endpoints,
     webhooks,
 )
 from gateway import contract as c
 from gateway import requests as r
 from gateway.answers import EVENT_STREAM, JSON
 from gateway.exports import MARKDOWN, PLAIN, SUBRIP, WEBVTT
+from gateway.hooks import contract as h
 from gateway.openapi import show_openapi
 from gateway.routing import Route
+from gateway.search.contract import SearchQuery, SearchResults
 
 ONE = "/meetings/{meeting_id}"
+HOOKS = "/webhooks/endpoints"
 HTML = "text/html"
 TRANSCRIPT_MEDIA = (JSON, PLAIN, MARKDOWN, SUBRIP, WEBVTT)
 
@@ -79,8 +85,27 @@ ROUTES = (
           query=r.WatchQuery, status=101, media=(), errors=(404, 422, 426, 503), is_stream=True),
     Route(method="GET", path="/audit", handler=auditing.show_audit, summary="Who did what, newest first: ids, no words",
           query=r.AuditQuery, answer=c.AuditPage, errors=(422, 503)),
+    Route(method="GET", path="/search", handler=searches.search, summary="Find what was said",
+          query=SearchQuery, answer=SearchResults, errors=(404, 422, 503)),
     Route(method="POST", path="/webhooks/recall", handler=webhooks.take_recall, summary="Recall's status webhooks",
           status=204, media=(), errors=(400, 401, 413, 503), is_open=True),
+    Route(method="POST", path=HOOKS, handler=webhook_endpoints.add_endpoint, summary="Have webhooks sent to an address",
+          body=h.EndpointRequest, answer=h.EndpointCreated, status=201, errors=(409, 413, 415, 422, 503)),
+    Route(method="GET", path=HOOKS, handler=webhook_endpoints.list_endpoints, summary="Where webhooks go",
+          answer=h.EndpointList, errors=(503,)),
+    Route(method="GET", path=f"{HOOKS}/{{endpoint_id}}", handler=webhook_endpoints.show_endpoint,
+          summary="One endpoint, and how it fares", answer=h.EndpointShown, errors=(404, 503)),
+    Route(method="DELETE", path=f"{HOOKS}/{{endpoint_id}}", handler=webhook_endpoints.remove_endpoint,
+          summary="Send nothing there any more", status=204, media=(), errors=(404, 503)),
+    Route(method="POST", path=f"{HOOKS}/{{endpoint_id}}/rotate", handler=webhook_endpoints.rotate_secret,
+          summary="A new secret; the old one signs too for a day", answer=h.EndpointCreated, errors=(404, 409, 503)),
+    Route(method="POST", path=f"{HOOKS}/{{endpoint_id}}/enable", handler=webhook_endpoints.enable_endpoint,
+          summary="Send there again after it was disabled", answer=h.EndpointShown, errors=(404, 409, 503)),
+    Route(method="GET", path="/webhooks/deliveries", handler=webhook_deliveries.list_deliveries,
+          summary="What became of webhooks, newest first", query=h.DeliveriesQuery, answer=h.DeliveryList,
+          errors=(404, 422, 503)),
+    Route(method="POST", path="/webhooks/deliveries/{delivery_id}/replay", handler=webhook_deliveries.replay_delivery,
+          summary="Send a webhook once more", answer=h.DeliveryShown, status=202, errors=(404, 409, 503)),
     Route(method="GET", path="/health", handler=readiness.health, summary="Is this process alive?",
           answer=c.Liveness, also={503: c.Liveness}, is_open=True),
     Route(method="GET", path="/ready", handler=readiness.ready, summary="Can meetings be served?",

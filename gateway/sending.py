@@ -29,11 +29,17 @@ async def send(
 
 async def view_of(bus: Bus, meeting_id: str) -> MeetingView:
     """The meeting so far. The loop gets its turn between pages: a long meeting has thousands of entries."""
-    view = MeetingView()
+    return (await view_until(bus, meeting_id))[0]
+
+
+async def view_until(bus: Bus, meeting_id: str) -> tuple[MeetingView, str]:
+    """The meeting so far, and the timeline ID of the last entry in it."""
+    view, cursor = MeetingView(), b"0-0"
     async for entry in pages(bus.redis, MeetingKeys(meeting_id).timeline):
+        cursor = entry.id
         if event := decoded(entry):
             view.apply(event)
-    return view
+    return view, cursor.decode()
 
 
 async def pages(redis: Redis, stream: str) -> AsyncIterator[Entry]:

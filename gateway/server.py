@@ -8,6 +8,7 @@ from aiohttp import web
 
 from gateway.app import build_app
 from gateway.config import GatewaySettings, problems_of
+from gateway.office import clerks
 from gateway.resources import LIVE, WATCHDOG
 from shared.connections import close, connect
 from shared.errors import BusError, ConfigError
@@ -53,7 +54,8 @@ async def serve(settings: GatewaySettings) -> None:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await listen(runner, settings)
-        await stop_or_failure(stopping, app)
+        clerking = await stack.enter_async_context(clerks(settings))
+        await stop_or_failure(stopping, app, clerking)
     log.info("gateway.stopped")
 
 
@@ -72,12 +74,14 @@ async def listen(runner: web.AppRunner, settings: GatewaySettings) -> None:
         log.warning("gateway.open_to_this_machine_only", remedy="set CHIMEIN_API_KEYS to serve others")
 
 
-async def stop_or_failure(stopping: asyncio.Event, app: web.Application) -> None:
-    """Without the reader of timelines nobody would get anything: then the process ends too."""
+async def stop_or_failure(stopping: asyncio.Event, app: web.Application, clerking: asyncio.Task[None]) -> None:
+    """Without the reader of timelines nobody would get anything: then the process ends too, as without clerks."""
     stop = asyncio.create_task(stopping.wait(), name="stop")
     dead = asyncio.create_task(app[LIVE].dead.wait(), name="dead")
-    await asyncio.wait({stop, dead}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({stop, dead, clerking}, return_when=asyncio.FIRST_COMPLETED)
     for task in (stop, dead):
         task.cancel()
     if app[LIVE].dead.is_set():
         raise BusError("the reader of timelines died; the log says why")
+    if clerking.done():
+        clerking.result()

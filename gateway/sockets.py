@@ -4,42 +4,28 @@ import asyncio
 import contextlib
 
 import aiohttp
-import msgspec
 from aiohttp import web
 
-from gateway.bodies import meeting_id_of, query_of
-from gateway.live import Seen, Watch
-from gateway.metrics import watchers, watchers_cut
-from gateway.positions import position_of
-from gateway.requests import WatchQuery
-from gateway.resources import BUS, LIVE, SETTINGS
-from gateway.sending import ensure_kept
+from gateway.feed import fed, start_of
+from gateway.frames import frame_of
+from gateway.live import Watch
+from gateway.metrics import watchers_cut
+from gateway.resources import LIVE, SETTINGS
 from gateway.sse import cut
-from shared.events import AnyEvent, tag_of
 
 HEARTBEAT_S = 20.0
 MAX_MESSAGE_BYTES = 4096
 """Clients have nothing to say here."""
 
 
-class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client gets. `id` is what it comes back with as `?after=`; null for captions."""
-
-    id: str | None
-    type: str
-    data: AnyEvent
-
-
 async def watch_live(request: web.Request) -> web.StreamResponse:
     """Everything that happens, from the start or from where the client was."""
-    meeting_id = meeting_id_of(request)
-    after = position_of(query_of(request, WatchQuery).after)
-    await ensure_kept(request.app[BUS], meeting_id)
+    start = await start_of(request)
     socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, compress=False, max_msg_size=MAX_MESSAGE_BYTES)
     if not socket.can_prepare(request).ok:
         raise web.HTTPUpgradeRequired(headers={"Upgrade": "websocket", "Connection": "Upgrade"})
     await socket.prepare(request)
-    with watchers.labels("websocket").track_inprogress(), request.app[LIVE].watch(meeting_id, after) as watch:
+    async with fed(request, start, "websocket") as watch:
         await serve(request, socket, watch)
     return socket
 
@@ -66,14 +52,9 @@ async def send_all(socket: web.WebSocketResponse, watch: Watch, send_wait_s: flo
     while not watch.is_over:
         if seen := await watch.next():
             async with asyncio.timeout(send_wait_s):
-                await socket.send_str(frame_of(seen))
+                await socket.send_frame(frame_of(seen), aiohttp.WSMsgType.TEXT)
 
 
 async def hear_close(socket: web.WebSocketResponse) -> None:
     async for _ in socket:
         pass
-
-
-def frame_of(seen: Seen) -> str:
-    frame = Frame(id=seen.cursor or None, type=tag_of(type(seen.event)), data=seen.event)
-    return msgspec.json.encode(frame).decode()

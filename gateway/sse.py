@@ -6,12 +6,10 @@ import msgspec
 from aiohttp import web
 
 from gateway.answers import EVENT_STREAM
-from gateway.bodies import meeting_id_of, query_of
-from gateway.metrics import watchers, watchers_cut
-from gateway.positions import position_of
-from gateway.requests import WatchQuery
-from gateway.resources import BUS, LIVE, SETTINGS
-from gateway.sending import ensure_kept
+from gateway.feed import fed, start_of
+from gateway.frames import type_of
+from gateway.metrics import watchers_cut
+from gateway.resources import SETTINGS
 from shared.events import Event, tag_of
 
 
@@ -44,16 +42,14 @@ class EventStream:
 
 async def watch_events(request: web.Request) -> web.StreamResponse:
     """Everything that happens, from the start or from where the client was."""
-    meeting_id = meeting_id_of(request)
-    after = position_of(request.headers.get("Last-Event-ID") or query_of(request, WatchQuery).after)
-    await ensure_kept(request.app[BUS], meeting_id)
+    start = await start_of(request)
     stream = EventStream(request, request.app[SETTINGS].send_wait_s)
-    with watchers.labels("sse").track_inprogress(), request.app[LIVE].watch(meeting_id, after) as watch:
+    async with fed(request, start, "sse") as watch:
         await stream.open()
         try:
             while not watch.is_over:
                 if seen := await watch.next():
-                    await stream.send_event(seen.event, seen.cursor)
+                    await stream.send(type_of(seen.event), msgspec.json.encode(seen.event), seen.cursor)
                 elif not watch.is_over:
                     await stream.send_comment("still here")
         except ConnectionError:

@@ -108,6 +108,8 @@ async def erase_keys(
     stores = {f"audio {track}": await bus.redis.xlen(keys.audio(track)) for track in tracks}
     stores["timeline"] = await bus.redis.xlen(keys.timeline)
     stores["state"] = len(state)
+    stores["search index"] = await bus.redis.zcard(keys.words)
+    stores["webhook deliveries"] = await cast("Any", bus.redis.hlen(keys.deliveries))
     stores["commands"], stores["dead_letters"] = len(left.ingest) + len(left.brain), len(left.dead)
     vendors = vendors_of(state, is_confirmed=due is None)
     erased = effect(MeetingErased, command, "erased", ingest.clock, stores=stores, vendors=vendors)

@@ -1,7 +1,7 @@
 """The meetings that a worker owns, each with one task that works on it from start to end."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -79,6 +79,12 @@ class OwnedMeeting:
 
 Session = Callable[[OwnedMeeting], Coroutine[Any, Any, None]]
 ShardHook = Callable[[Epoch], Coroutine[Any, Any, None]]
+Members = Callable[[Bus, int], Awaitable[set[str]]]
+"""The meetings of a shard that are to be worked for."""
+
+
+async def active(bus: Bus, shard: int) -> set[str]:
+    return await bus.active(shard)
 
 
 async def no_hook(_: Epoch) -> None:
@@ -86,7 +92,7 @@ async def no_hook(_: Epoch) -> None:
 
 
 class Owner:
-    """Owns shards for a role and keeps one session per active meeting in them."""
+    """Owns shards for a role and keeps one session per active meeting in them, or for other `members`."""
 
     def __init__(
         self,
@@ -96,8 +102,9 @@ class Owner:
         gained: ShardHook = no_hook,
         finish: ShardHook = no_hook,
         lost: ShardHook = no_hook,
+        members: Members = active,
     ) -> None:
-        self._worker, self._session = worker, session
+        self._worker, self._session, self._members = worker, session, members
         self._gained_hook, self._finish_hook, self._lost_hook = gained, finish, lost
         self._watches: dict[int, asyncio.Task[None]] = {}
         self._sessions: dict[int, dict[str, tuple[OwnedMeeting, asyncio.Task[None]]]] = {}
@@ -190,12 +197,12 @@ class Owner:
     async def _refresh(self, epoch: Epoch) -> None:
         while True:
             try:
-                active = await self._worker.bus.active(epoch.shard)
+                wanted = await self._members(self._worker.bus, epoch.shard)
                 break
             except LOST:
                 await rest(self._worker.clock, 0.2)
         sessions = self._sessions.get(epoch.shard, {})
-        for meeting_id in active - sessions.keys() if epoch.shard not in self._closing else ():
+        for meeting_id in wanted - sessions.keys() if epoch.shard not in self._closing else ():
             meeting = OwnedMeeting(meeting_id, epoch, self._worker)
             task = asyncio.create_task(self._keep(meeting), name=f"session-{meeting_id}")
             sessions[meeting_id] = (meeting, task)

@@ -19,6 +19,8 @@ PCM = b"pcm"
 """The one field of an audio entry: S16LE, 16 kHz, mono, CHUNK_MS long."""
 
 INGEST, TRANSCRIBER, BRAIN, SPEAKER, GATEWAY = "ingest", "transcriber", "brain", "speaker", "gateway"
+CLERK = "clerk"
+"""Inside the gateways: keeps the search index of its meetings, and tells webhooks of them."""
 
 
 def spending_key(month: str) -> str:
@@ -118,6 +120,21 @@ class MeetingKeys:
         return f"{self.prefix}:played"
 
     @property
+    def words(self) -> str:
+        """Sorted set, by name: every word that was said, with the id of its line. Can be made anew of the timeline."""
+        return f"{self.prefix}:words"
+
+    @property
+    def said(self) -> str:
+        """Hash from a line's id to its place in the timeline and its speaker. Can be made anew of the timeline."""
+        return f"{self.prefix}:said"
+
+    @property
+    def deliveries(self) -> str:
+        """Hash from id to what became of a webhook."""
+        return f"{self.prefix}:deliveries"
+
+    @property
     def state(self) -> str:
         """Hash; its fields are named below."""
         return f"{self.prefix}:state"
@@ -127,7 +144,7 @@ class MeetingKeys:
 
     def all(self, tracks: Iterable[str]) -> list[str]:
         """Every key that holds something of the meeting: what is not named here is not erased."""
-        own = [self.timeline, self.state, self.live, self.speech, self.played]
+        own = [self.timeline, self.state, self.live, self.speech, self.played, self.words, self.said, self.deliveries]
         return own + [self.audio(track) for track in tracks]
 
 
@@ -182,6 +199,13 @@ MODEL = "model"
 VOICE = "voice"
 """Name of the voice that speaks in it."""
 
+INDEXED = "indexed"
+"""Form of the search index, a colon, and the last timeline ID that is in it."""
+TOLD = "told"
+"""The last timeline ID of which webhooks were told, or will be."""
+SETTLED = "settled"
+"""Form of the search index that is complete, all webhooks delivered or given up; nobody works on this meeting."""
+
 WORKERS = "{workers}:"
 """Followed by the role: hash from worker name to its heartbeat, JSON."""
 OFFERS = "{workers}:offers:"
@@ -193,6 +217,8 @@ WEBHOOK_SEEN = "{{webhook-{digest}}}:seen"
 """To be formatted. Unix seconds at which the newest delivery of this webhook was signed."""
 AUDIT = "{{audit-{digest}}}:log"
 """To be formatted. Stream of who did what, by tenant."""
+WEBHOOKS = "{{hooks-{digest}}}:"
+"""To be formatted, by tenant; followed by `endpoints`, a hash; `health`, a hash; `deliveries`, a sorted set by time."""
 PLACE = "{{place-{digest}}}:meeting"
 """To be formatted. Id of the meeting for which the bot is in a call, by tenant and call."""
 

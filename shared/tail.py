@@ -193,16 +193,21 @@ class Lane:
         for stream, found in reply.items():
             key, entries = stream.decode(), entries_of(found)
             for follower in self._followers.get(key, ()):
-                hand_over(follower, entries, is_all_new=follower.cursor == cursors[key])
+                hand_over(follower, entries, read_from=cursors[key])
             self._note_cursor(key)
         if reply and (rest_s := len(cursors) * REST_S) >= LEAST_REST_S:
             await asyncio.sleep(min(rest_s, MOST_REST_S))
 
 
-def hand_over(follower: Follower, entries: list[Entry], *, is_all_new: bool) -> None:
-    """Only what it does not have: another follower of the stream may stand further back."""
-    if not is_all_new:
+def hand_over(follower: Follower, entries: list[Entry], *, read_from: bytes) -> None:
+    """Only what it does not have: another follower of the stream may stand further back.
+
+    One that came while the read was under way is to have what lies before it first.
+    """
+    if follower.cursor != read_from:
         reached = id_order(follower.cursor)
+        if reached < id_order(read_from):
+            return
         entries = [entry for entry in entries if id_order(entry.id) > reached]
     if entries and follower.has_room:
         follower.offer(entries)

@@ -78,5 +78,8 @@ if retired ~= '' then
   redis.call('ZADD', KEYS[8], string.format('%.0f', now + keep_ms), retired)
   redis.call('PEXPIRE', state, string.format('%.0f', keep_ms + NET_MS))
   redis.call('PEXPIRE', timeline, string.format('%.0f', keep_ms + NET_MS))
+  for _, name in ipairs({'words', 'said', 'deliveries'}) do
+    redis.call('PEXPIRE', string.sub(state, 1, -6) .. name, string.format('%.0f', keep_ms + NET_MS))
+  end
 end
 return reply

@@ -33,6 +33,7 @@ class FakeGateway:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         await response.write(b": still here\n\n")
+        await response.write(b'event: coverage.changed\ndata: {"type":"coverage.changed"}\n\n')
         for n in range(after + 1, min(after + 3, 6)):
             body = msgspec.json.encode(Hushed(id=str(n), meeting_id="m", at=n, by="Ann"))
             await response.write(f"id: {n}-0\nevent: speech.hushed\ndata: ".encode() + body + b"\n\n")

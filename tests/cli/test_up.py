@@ -16,7 +16,7 @@ from cli.app import app
 from shared.ports import free_port
 
 pytestmark = pytest.mark.process
-COMMANDS = "up rehearse promises worker join ask brief say hush tail status leave export doctor"
+COMMANDS = "up rehearse promises worker join ask brief say hush tail status leave export doctor mcp search reindex"
 
 
 def environment(**settings: str) -> dict[str, str]:

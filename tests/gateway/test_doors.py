@@ -13,7 +13,14 @@ OPEN = [route for route in ROUTES if route.is_open and route.method == "GET" and
 
 
 def address(path: str) -> str:
-    return path.replace("{meeting_id}", f"m-07-{'0' * 20}").replace("{request_id}", "r").replace("{format}", "txt")
+    named = {
+        "meeting_id": f"m-07-{'0' * 20}",
+        "request_id": "r",
+        "format": "txt",
+        "endpoint_id": "e",
+        "delivery_id": "d",
+    }
+    return path.format(**named)
 
 
 class TestKeys:

@@ -138,7 +138,7 @@ class TestJoin:
         wishes = {"title": " Stand\u200b-up\n now ", "vocabulary": [" OKR", "okr", "", "a  b"]}
         await rig.client.post("/meetings/join", json={"meeting_url": LINK, **wishes})
         (command,) = rig.workers.commands
-        assert (command.settings.title, command.settings.vocabulary) == ("Stand -up now", ["OKR", "a b"])
+        assert (command.settings.title, command.settings.vocabulary) == ("Stand-up now", ["OKR", "a b"])
 
     @pytest.mark.parametrize(
         ("field", "value"), [("title", "x" * 201), ("vocabulary", ["x"] * 101), ("vocabulary", ["x" * 61])]

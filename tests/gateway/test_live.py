@@ -5,6 +5,7 @@ import contextlib
 
 import aiohttp
 import msgspec
+import pytest
 from support import eventually
 
 from gateway.metrics import watchers_cut
@@ -236,14 +237,21 @@ class TestWaiting:
         assert (await asking).status == 404
 
 
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+UPGRADE = f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n"
+ASKED = {"sse": ("events", ""), "websocket": ("live", UPGRADE)}
+
+
 class TestSlowAndBroken:
-    async def test_client_that_reads_nothing_is_cut_and_others_go_on(self, rig_with):
+    @pytest.mark.parametrize("kind", ["sse", "websocket"])
+    async def test_client_that_reads_nothing_is_cut_and_others_go_on(self, rig_with, kind):
         async with rig_with(send_wait_s=0.3) as rig:
             meeting_id = await rig.meeting()
-            long, before = "word " * 20_000, watchers_cut.labels("sse")._value.get()
+            long, before = "word " * 20_000, watchers_cut.labels(kind)._value.get()
             host, port = rig.client.server.host, rig.client.server.port
             reader, writer = await asyncio.open_connection(host, port, limit=1024)
-            writer.write(f"GET /meetings/{meeting_id}/events HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
+            path, more = ASKED[kind]
+            writer.write(f"GET /meetings/{meeting_id}/{path} HTTP/1.1\r\nHost: {host}:{port}\r\n{more}\r\n".encode())
             await reader.readline()
             said = Line(id="l", track="mixed", speaker="Ada", start_ms=0, end_ms=1, text=long)
             for n in range(150):
@@ -252,7 +260,7 @@ class TestSlowAndBroken:
                 frames = SseReader(response)
                 while (await frames.frame())[2]["id"] != "long-149":
                     pass
-            await eventually(lambda: watchers_cut.labels("sse")._value.get() > before)
+            await eventually(lambda: watchers_cut.labels(kind)._value.get() > before)
             received = 0
             with contextlib.suppress(ConnectionError):
                 while chunk := await asyncio.wait_for(reader.read(1 << 20), 5):

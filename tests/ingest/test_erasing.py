@@ -89,6 +89,16 @@ async def test_one_fact_is_left_that_goes_by_itself(bus: Bus) -> None:
     assert 0 < await bus.redis.pttl(MeetingKeys(meeting_id).timeline) <= 3000
 
 
+async def test_the_search_index_and_the_webhooks_go_too(bus: Bus) -> None:
+    meeting_id = await heard_meeting(bus)
+    keys = MeetingKeys(meeting_id)
+    await bus.redis.zadd(keys.words, {"pelican\0l1": 0})
+    await bus.redis.hset(keys.said, "l1", "pelican")
+    await bus.redis.hset(keys.deliveries, "d1", "pelican")
+    await erase(command_of(meeting_id), Deed.ERASURE, ingest(bus, True))
+    assert SAID not in await values(bus)
+
+
 async def test_commands_and_dead_letters_with_its_words_go_too(bus: Bus) -> None:
     meeting_id, other = await heard_meeting(bus), await heard_meeting(bus)
     for meeting, word in ((meeting_id, "pelican"), (other, "heron")):

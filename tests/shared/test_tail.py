@@ -9,7 +9,7 @@ from support import eventually
 
 from shared.bus import Bus
 from shared.connections import close, connect
-from shared.tail import ROOM, Tail
+from shared.tail import ROOM, Follower, Lane, Tail
 
 
 @pytest.fixture
@@ -76,3 +76,29 @@ async def test_a_closed_follower_is_not_read_for(tail: Tail) -> None:
     follower = tail.follow("{t}:s")
     follower.close()
     assert not any("{t}:s" in lane._followers for lane in tail._lanes.values())
+
+
+class ComesMeanwhile:
+    """A client at whose reads somebody else begins to follow before the reply is there."""
+
+    def __init__(self, bus: Bus) -> None:
+        self.bus, self.lane = bus, Lane(self)
+        self.late: list[Follower] = []
+
+    async def xread(self, streams: object, **how: object) -> object:
+        reply = await self.bus.redis.xread(streams, **how)
+        self.late.append(self.lane.follow("{t}:s", b"0", asyncio.Event()))
+        return reply
+
+
+async def test_who_comes_during_a_read_of_later_entries_still_gets_those_before(bus: Bus) -> None:
+    ids = [await bus.redis.xadd("{t}:s", {"n": n}) for n in range(4)]
+    between = ComesMeanwhile(bus)
+    lane = between.lane
+    early = lane.follow("{t}:s", ids[1], asyncio.Event())
+    await lane._read(dict(lane._cursors))
+    (late,) = between.late
+    assert [entry.id for entry in early.batch()] == ids[2:]
+    assert late.batch() == []
+    await lane._read(dict(lane._cursors))
+    assert [entry.id for entry in late.batch()] == ids
