@@ -10,7 +10,9 @@ from brain.addressed.addressing import Addressing, Amend, Ask, WaitForMore
 from brain.handlers import Brain
 from brain.noting import Notes
 from brain.safety.injections import is_for_model
-from shared.bus import Entry, decoded
+from brain.wishes import Wishes
+from shared.audit import AuditLog
+from shared.bus import Entry, Write, decoded
 from shared.connections import LOST
 from shared.events import (
     Asked,
@@ -32,7 +34,7 @@ from shared.events import (
 )
 from shared.meetings import write_of
 from shared.sessions import OwnedMeeting
-from shared.streams import BRAIN
+from shared.streams import BRAIN, MODEL
 from shared.tracing import TRACING, new_trace
 from shared.waiting import first_of, rest, until
 
@@ -56,8 +58,10 @@ async def attend(meeting: OwnedMeeting, brain: Brain) -> None:
     bell = asyncio.Event()
     followers = (meeting.timeline(past[-1].id if past else b"0", bell), meeting.captions(bell))
     try:
+        await meeting.write(Write(state={MODEL: brain.answerer.name}))
         while not attention.is_over:
-            await first_of(bell.wait(), *attention.alarm())
+            meeting.beat()
+            await first_of(bell.wait(), *attention.alarm(), meeting.beat_due())
             bell.clear()
             for follower in followers:
                 for entry in follower.batch():
@@ -98,18 +102,22 @@ class Attention:
         self._warm_until_ms = 0
         self._warming: asyncio.Task[None] | None = None
         self._notes = Notes(meeting, brain)
+        self._wishes = Wishes(meeting, AuditLog(brain.bus, meeting.clock, brain.audit_days))
         self.is_over = False
 
     async def close(self) -> None:
         await self._notes.close()
+        await self._wishes.close()
 
     def remember(self, past: Iterable[Entry]) -> None:
         """What was put before is known before what it was put for is considered."""
-        facts = map(decoded, past)
+        facts = [fact for fact in map(decoded, past) if fact]
         self._asked.update({fact.question_id: fact for fact in facts if isinstance(fact, Asked)})
+        for fact in facts:
+            self._wishes.remember(fact)
 
     async def read(self, entry: Entry) -> None:
-        if fact := decoded(entry):
+        if (fact := decoded(entry)) and not await self._wishes.note(fact):
             await self.note(fact)
 
     async def note(self, fact: Event) -> None:

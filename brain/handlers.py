@@ -66,6 +66,8 @@ class Brain:
     """None where nothing costs anything."""
     zone: tzinfo = UTC
     """Where the meetings are held: `tomorrow` depends on it."""
+    audit_days: float = 365.0
+    """How long it is kept who paused, resumed or sent it away."""
     replaced: set[str] = field(default_factory=set)
     """Questions that were asked again with more words."""
 

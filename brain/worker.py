@@ -39,6 +39,7 @@ async def work(worker: Worker, settings: BrainSettings) -> None:
         answer_limit_s=settings.answer_limit_s,
         brief_limit_s=settings.brief_limit_s,
         zone=settings.zone,
+        audit_days=settings.audit_days,
         budget=Budget(
             worker.bus,
             worker.clock,

@@ -26,6 +26,8 @@ from rehearsal.promises import (
     poison,
     redis_dies,
     repeats,
+    secrets,
+    silence,
     speech,
     tenants,
     words,
@@ -48,12 +50,14 @@ PROMISES = {
     10: Promise(run=poison.run, full=Load(seconds=120)),
     11: Promise(run=repeats.run, full=Load(seconds=180)),
     12: Promise(run=backlog.run, full=Load()),
+    13: Promise(run=silence.run, full=Load(seconds=120)),
     14: Promise(run=history.run, full=Load(seconds=60, kills=200), on_cluster=True),
     15: Promise(run=load.run, full=Load(meetings=100, seconds=1800)),
     16: Promise(run=doors.run, full=Load()),
     17: Promise(run=api.run, full=Load()),
     18: Promise(run=tenants.run, full=Load(seconds=60)),
     19: Promise(run=words.run, full=Load()),
+    20: Promise(run=secrets.run, full=Load(seconds=60)),
 }
 SHOWN = 5
 """Failures of one promise that are printed; all are in the file."""

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from honcho.environ import parse_procfile
-from honcho.manager import Manager
 
 from cli.embedded_redis import EmbeddedRedis
+from cli.kept_processes import KeptProcesses
 from shared.config import Settings, load
 from shared.redis_checks import open_bus
 
@@ -54,15 +54,15 @@ async def check(url: str) -> None:
 
 
 def run_processes(environ: dict[str, str]) -> int:
-    """Under honcho: when one process ends, all do."""
-    manager = Manager()
+    """Under honcho: what dies is started again; when one ends by itself, or dies too often, all do."""
+    manager = KeptProcesses()
     for name, command in processes().items():
         manager.add_process(name, command.replace("python -m", f"{sys.executable} -m"), env=environ)
     port = environ.get("GATEWAY_PORT", "8000")
     threading.Thread(target=announce, args=(f"http://127.0.0.1:{port}", environ), daemon=True).start()
     manager.loop()
     stopped_by_us = manager.returncode in (0, None, -signal.SIGTERM, 128 + signal.SIGTERM, 128 + signal.SIGINT)
-    return 0 if stopped_by_us else int(manager.returncode)
+    return 0 if stopped_by_us else int(manager.returncode or 0)
 
 
 def processes() -> dict[str, str]:

@@ -6,6 +6,7 @@ import msgspec
 from aiohttp import web
 from redis.asyncio import Redis
 
+from gateway.auditing import audited
 from gateway.bodies import MAX_BODY_BYTES
 from gateway.callers import CALLERS, Callers
 from gateway.config import GatewaySettings, is_loopback
@@ -19,7 +20,7 @@ from gateway.openapi import DOCUMENT, document_of
 from gateway.problems import problems
 from gateway.rates import RATES_OF, Rates
 from gateway.readiness import WATCHMAN, Watchman
-from gateway.resources import BUS, CLOCK, HEALTH, LIVE, PRICES, SETTINGS, end_streams, side_tasks
+from gateway.resources import BUS, CLOCK, HEALTH, LIVE, PRICES, SETTINGS, WATCHDOG, end_streams, side_tasks
 from gateway.routes import ROUTES
 from gateway.routing import Route
 from gateway.sessions import SESSIONS, Sessions
@@ -29,17 +30,19 @@ from shared.bus import Bus
 from shared.clock import Clock, SystemClock
 from shared.health import Health
 from shared.spending import load_prices
+from shared.watchdog import Watchdog
 
 
 def build_app(settings: GatewaySettings, bus: Bus, reader: Redis, clock: Clock | None = None) -> web.Application:
     """`reader` is a client for blocking reads alone. Both clients stay the caller's to close."""
     app = web.Application(
-        middlewares=[attend, measure, traced, problems, guard, once],
+        middlewares=[attend, measure, traced, problems, guard, once, audited],
         client_max_size=MAX_BODY_BYTES,
     )
     app[SETTINGS], app[BUS], app[LIVE] = settings, bus, Live(reader, settings.quiet_s)
     app[CLOCK] = clock or SystemClock()
     app[HEALTH] = Health(app[CLOCK])
+    app[WATCHDOG] = Watchdog(settings.stuck_s)
     app[PRICES] = load_prices(settings.prices_file)
     app[WATCHMAN] = Watchman(bus, app[CLOCK])
     add_callers(app)

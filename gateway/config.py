@@ -41,8 +41,8 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     """Origins of other web pages that may call, exactly as a browser writes them."""
     recall_webhook_secret: Secret = Secret("")
     """`whsec_…`; two, separated by a comma or a space, while the secret is being rotated."""
-    retention_hours: Annotated[float, msgspec.Meta(gt=0)] = 168.0
-    """For meetings that do not ask for their own."""
+    retention_hours: Annotated[float, msgspec.Meta(ge=0)] = 168.0
+    """For meetings that do not ask for their own; 0: erased a minute after their end."""
     join_wait_s: Seconds = 30.0
     """How long a call waits for the platform to take the bot, or to let it leave."""
     ask_wait_s: Seconds = 25.0

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from shared.audit import Record
 from shared.events import Brief, Cite, Point
 from shared.spending import Spending
 
@@ -101,6 +102,10 @@ class MeetingStatus(MeetingSummary, frozen=True, kw_only=True):
     deaf: bool
     """In the call, but hearing nothing."""
     deaf_because: str
+    off_record: bool
+    """Nothing is heard or kept until somebody resumes."""
+    announced: str
+    """How people were told that it listens: chat, aloud or both; `none`: they could not be; empty: not yet."""
     lines: int
     last_line_at: int | None
     """Unix ms."""
@@ -203,6 +208,13 @@ class SpeechHushed(msgspec.Struct, frozen=True, kw_only=True):
     meeting_id: str
 
 
+class RecordState(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the meeting is on the record."""
+
+    meeting_id: str
+    off_record: bool
+
+
 class MeetingLeft(msgspec.Struct, frozen=True, kw_only=True):
     """The bot is out."""
 
@@ -211,14 +223,42 @@ class MeetingLeft(msgspec.Struct, frozen=True, kw_only=True):
     """There was nothing left to leave."""
 
 
+class VendorErasure(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of a vendor's copy."""
+
+    vendor: str
+    state: Literal["confirmed", "requested", "no_call"]
+    """`requested`: it is asked until it confirms, which `GET /audit` then tells."""
+    explanation: str
+
+
 class EraseReceipt(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything kept of the meeting is gone."""
+    """Everything kept of the meeting is gone here."""
 
     meeting_id: str
     stores: dict[str, int]
-    """What was erased, with counts."""
+    """What was erased in Redis, with counts."""
+    vendors: list[VendorErasure]
+    """Everybody else who had a part in it."""
     erased_at: int
     """Unix ms."""
+
+
+class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Who did what, newest first."""
+
+    records: list[Record]
+    next_before: str | None
+    """For the next page; null on the last one."""
+
+
+class TenantErased(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of all meetings of a tenant."""
+
+    erased: list[str]
+    """Ids."""
+    pending: list[str]
+    """Ids of those that were not erased yet when time was over; they will be."""
 
 
 class TranscriptWord(msgspec.Struct, frozen=True, kw_only=True):
@@ -313,6 +353,8 @@ class Dependency(msgspec.Struct, frozen=True, kw_only=True):
 
     ready: bool
     problems: list[str]
+    concerns: list[str] = []
+    """What is wrong with some of its processes, or with single meetings, while the others are well."""
     since: int | None
     """Unix ms at which this gateway first saw it wrong; null when all is well."""
     workers: int

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from gateway.contract import CoverageGap, CoverageSummary, TrackCoverage
 from shared import streams
 from shared.events import GapFound
-from shared.meetings import FINAL
+from shared.meetings import FINAL, OFF_THE_RECORD
 from shared.view import MeetingView
 
 State = Mapping[str, str]
@@ -31,6 +31,7 @@ def track_names(state: State, view: MeetingView) -> list[str]:
 def track_of(track: str, state: State, view: MeetingView) -> TrackCoverage:
     gaps = [gap for gap in view.gaps if gap.track == track]
     missing = united(gaps)
+    lost = united([gap for gap in gaps if gap.cause != OFF_THE_RECORD])
     sent_ms, committed_ms = number(state, streams.SENT + track), number(state, streams.COMMITTED + track)
     received_ms = present_ms(received_end_ms(track, state), missing)
     return TrackCoverage(
@@ -40,7 +41,7 @@ def track_of(track: str, state: State, view: MeetingView) -> TrackCoverage:
         sent_s=sent_ms / 1000,
         returned_s=number(state, streams.RETURNED + track) / 1000,
         committed_s=present_ms(committed_ms, missing) / 1000,
-        missing_s=length_ms(missing) / 1000,
+        missing_s=length_ms(lost) / 1000,
         gaps=[CoverageGap(from_s=gap.from_ms / 1000, to_s=gap.to_ms / 1000, cause=gap.cause) for gap in gaps],
     )
 

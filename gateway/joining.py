@@ -43,6 +43,10 @@ from shared.rooms import PLATFORM_NAME, room_link
 from shared.streams import INGEST, SHARDS, MeetingKeys, ShardKeys, new_meeting_id
 from shared.tracing import new_trace
 
+HOUR_MS = 3_600_000
+LONGEST_MEETING_MS = 24 * HOUR_MS
+"""Longer than any bot stays."""
+
 log = structlog.get_logger()
 
 
@@ -128,8 +132,11 @@ def settings_of(wanted: JoinRequest, link: MeetingLink, own: GatewaySettings) ->
         speak=wanted.speak,
         barge_in=wanted.barge_in,
         outlet=outlet_of(wanted, link, own),
-        retention_hours=wanted.retention_hours or own.retention_hours,
+        retention_hours=own.retention_hours if wanted.retention_hours is None else wanted.retention_hours,
         metadata=wanted.metadata,
+        # In a room there is no chat: its page says that it listens before anybody comes in.
+        announce="none" if link.platform == PLATFORM_NAME else wanted.announce,
+        invited_by=flat(wanted.invited_by),
         title=flat(wanted.title),
         vocabulary=cleaned(wanted.vocabulary),
     )
@@ -172,7 +179,9 @@ async def create(bus: Bus, command: JoinMeeting, link: MeetingLink, tenant: str)
     shard = keys.shard
     streams_written = [keys.timeline, shard.roster, shard.commands(INGEST)]
     names = [keys.state, shard.meetings, shard.active, *streams_written, shard.listing(tenant)]
+    names += [shard.due, shard.erased]
     args: list[str | bytes | int] = [command.meeting_id, command.at, *CODEC.encode(requested), *CODEC.encode(command)]
+    args.append(latest_end_ms(command))
     args += chain.from_iterable(first_state(command, link, tenant).items())
     if first := cast("bytes", await bus.create_script(names, args)):
         probe = Probe(keys.timeline, first, CODEC.encode(requested)[1])
@@ -190,6 +199,11 @@ def first_state(command: JoinMeeting, link: MeetingLink, tenant: str) -> dict[st
         streams.STATUS_AT: command.at,
         streams.SOCKET_TOKEN: secrets.token_hex(32),
     }
+
+
+def latest_end_ms(command: JoinMeeting) -> int:
+    """When a meeting whose end nobody ever told is to be erased, Unix ms."""
+    return command.at + LONGEST_MEETING_MS + round(command.settings.retention_hours * HOUR_MS)
 
 
 async def joined(request: web.Request, command: JoinMeeting, reply: AnyEvent | None, link: MeetingLink) -> web.Response:

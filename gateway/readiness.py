@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -14,7 +15,7 @@ from shared.bus import Bus
 from shared.clock import Clock
 from shared.connections import LOST
 from shared.dead_letters import DeadLetters
-from shared.heartbeat import Heartbeat, heartbeats
+from shared.heartbeat import ALIVE_MS, Heartbeat, known
 from shared.streams import BRAIN, INGEST, SPEAKER, TRANSCRIBER
 
 ROLES = (INGEST, TRANSCRIBER, BRAIN, SPEAKER)
@@ -28,32 +29,53 @@ class Watchman:
         self._wrong_since: dict[str, int] = {}
 
     async def look(self) -> Readiness:
-        found: dict[str, tuple[list[str], int]] = {}
+        found: dict[str, Judgement] = {}
         try:
             for role in ROLES:
-                found[role] = judged(role, await heartbeats(self._bus.redis, role, self._clock.now_ms()))
-            found["redis"] = [], 1
+                now_ms = self._clock.now_ms()
+                found[role] = judged(role, await known(self._bus.redis, role, now_ms), now_ms)
+            found["redis"] = Judgement([], 1)
         except REDIS_AWAY:
-            found = {role: (["not known while Redis is away"], 0) for role in ROLES}
-            found["redis"] = ["cannot be reached: start it, or correct REDIS_URL"], 0
-        dependencies = {name: self._dependency(name, *found[name]) for name in ("redis", *ROLES)}
+            found = {role: Judgement(["not known while Redis is away"], 0) for role in ROLES}
+            found["redis"] = Judgement(["cannot be reached: start it, or correct REDIS_URL"], 0)
+        dependencies = {name: self._dependency(name, found[name]) for name in ("redis", *ROLES)}
         return Readiness(ready=all(one.ready for one in dependencies.values()), dependencies=dependencies)
 
-    def _dependency(self, name: str, problems: list[str], workers: int) -> Dependency:
-        if not problems:
+    def _dependency(self, name: str, found: "Judgement") -> Dependency:
+        if not found.problems:
             self._wrong_since.pop(name, None)
-        since = self._wrong_since.setdefault(name, self._clock.now_ms()) if problems else None
-        return Dependency(ready=not problems, problems=problems, since=since, workers=workers)
+        since = self._wrong_since.setdefault(name, self._clock.now_ms()) if found.problems else None
+        return Dependency(
+            ready=not found.problems,
+            problems=found.problems,
+            concerns=found.concerns,
+            since=since,
+            workers=found.workers,
+        )
 
 
-def judged(role: str, beats: dict[str, Heartbeat]) -> tuple[list[str], int]:
-    """The problems of a role and the number of its live workers. One worker that is well is enough."""
+class Judgement(msgspec.Struct, frozen=True):
+    """Of one dependency."""
+
+    problems: list[str]
+    workers: int
+    concerns: list[str] = []
+
+
+def judged(role: str, workers: dict[str, Heartbeat], now_ms: int) -> Judgement:
+    """One worker that is well is enough; what the others say, or that they say nothing, is named all the same."""
+    beats = {name: last for name, last in workers.items() if now_ms - last.at <= ALIVE_MS}
+    silent = [
+        f"{name} has said nothing for {(now_ms - last.at) // 1000} s"
+        for name, last in workers.items()
+        if name not in beats
+    ]
     if not beats:
-        return [f"no {role} worker is running: start one with `python -m {role}`"], 0
-    if any(beat.ready for beat in beats.values()):
-        return [], len(beats)
+        return Judgement([f"no {role} worker is running: start one with `python -m {role}`"], 0)
     named = [problem for beat in beats.values() for problem in beat.problems]
-    return named or ["not ready, and does not say why"], len(beats)
+    if any(beat.ready for beat in beats.values()):
+        return Judgement([], len(beats), named + silent)
+    return Judgement(named or ["not ready, and does not say why"], len(beats))
 
 
 WATCHMAN = web.AppKey("watchman", Watchman)

@@ -54,7 +54,20 @@ class JoinRequest(Request, frozen=True, kw_only=True):
             "this server is set"
         ),
     ] = "auto"
-    retention_hours: Annotated[float, Meta(gt=0, le=87_600, description="How long what was said is kept")] | None = None
+    retention_hours: (
+        Annotated[
+            float,
+            Meta(ge=0, le=87_600, description="How long it is kept after its end; 0: erased a minute after its end"),
+        ]
+        | None
+    ) = None
+    announce: Annotated[
+        Literal["chat", "aloud", "both", "none"],
+        Meta(description="How people in the meeting are told that it listens, what is kept and how to object"),
+    ] = "chat"
+    invited_by: Annotated[
+        str, Meta(max_length=100, description="Who is named there as the one who invited it", examples=["Ada Lovelace"])
+    ] = ""
     title: Annotated[
         str, Meta(max_length=200, description="What the meeting is about", examples=["Platform stand-up"])
     ] = ""
@@ -100,6 +113,15 @@ class ListQuery(Request, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: Annotated[
         str, Meta(pattern=r"^([0-9]{1,15}\.m-[0-9a-f-]{1,40})?$", description="`next_cursor` of the page before")
+    ] = ""
+
+
+class AuditQuery(Request, frozen=True, kw_only=True):
+    """Which part of the audit log."""
+
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    before: Annotated[
+        str, Meta(pattern=r"^([0-9]{1,15}-[0-9]{1,15})?$", description="`next_before` of the page before")
     ] = ""
 
 

@@ -14,12 +14,14 @@ from shared.health import Health
 from shared.restoring import keep_writes
 from shared.spending import Prices
 from shared.stalls import watch_stalls
+from shared.watchdog import Watchdog
 
 SETTINGS = web.AppKey("settings", GatewaySettings)
 BUS = web.AppKey("bus", Bus)
 LIVE = web.AppKey("live", Live)
 CLOCK = web.AppKey("clock", Clock)
 HEALTH = web.AppKey("health", Health)
+WATCHDOG = web.AppKey("watchdog", Watchdog)
 PRICES = web.AppKey("prices", Prices)
 
 TURN_EVERY_S = 0.5
@@ -43,6 +45,7 @@ async def side_tasks(app: web.Application) -> AsyncIterator[None]:
 async def turn_health(app: web.Application) -> None:
     while True:
         app[HEALTH].turn()
+        app[WATCHDOG].turn()
         await app[CLOCK].sleep(TURN_EVERY_S)
 
 

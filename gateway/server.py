@@ -13,7 +13,7 @@ from gateway.callers import CALLERS
 from gateway.config import GatewaySettings, is_loopback, open_without_keys, problems_of
 from gateway.doorkeeper import BACKLOG, KEEP_ALIVE_S, keeping
 from gateway.office import clerks
-from gateway.resources import LIVE
+from gateway.resources import LIVE, WATCHDOG
 from shared.connections import close, connect
 from shared.errors import BusError, ConfigError
 from shared.logs import configure
@@ -68,6 +68,8 @@ async def serve(settings: GatewaySettings) -> None:
         POOLS.watch(bus.redis)
         POOLS.watch(reader)
         app = build_app(settings, bus, reader)
+        app[WATCHDOG].start()
+        stack.callback(app[WATCHDOG].stop)
         if not is_loopback(settings.bind_host) and not await app[CALLERS].has_any():
             raise open_without_keys(settings)
         runner = runner_of(app)

@@ -135,6 +135,8 @@ def status_of(
         lag_s=lag_s,
         deaf=bool(because),
         deaf_because=because,
+        off_record=state.get(streams.OFF_RECORD) == "1",
+        announced=view.announced,
         lines=len(view.lines),
         last_line_at=view.last_line.at if view.last_line else None,
         missing_s=coverage.missing_s,
@@ -152,9 +154,11 @@ def trouble_of(event: HearingTroubled) -> TroubleNow:
 def deafness(state: Mapping[str, str], now_ms: int) -> str:
     """Why it hears nothing though it is in the call; empty when it hears, or is not there."""
     status = state.get(streams.STATUS)
+    if state.get(streams.OFF_RECORD) == "1":
+        return ""
     if status in UNHEARING:
         return state.get(streams.EXPLANATION) or UNALLOWED
-    heard_at = max(int(state.get(streams.HEARD_AT, 0)), int(state.get(streams.STATUS_AT, 0)))
+    heard_at = max(int(state.get(name, 0)) for name in (streams.HEARD_AT, streams.STATUS_AT, streams.RECORDED_AT))
     if status != Status.LISTENING or not heard_at or has_own_tracks(state):
         return ""
     silent_ms = now_ms - heard_at

@@ -1,17 +1,15 @@
 """What ingest does with each command. Every handler may run twice: the ids of its effects repeat."""
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Any, cast
+from collections.abc import AsyncIterator
 
-import structlog
-
+from ingest.erasing import erase
 from ingest.ports import BotChange, BotRequest
-from ingest.reporting import end_of_meeting, report, state_changed, tracks_of
+from ingest.reporting import end_of_meeting, report, state_changed
 from ingest.resources import Ingest
+from shared.audit import Deed
 from shared.commands import Handler
 from shared.errors import MeetingError
 from shared.events import (
-    CODEC,
     BotJoined,
     BotLeft,
     EraseMeeting,
@@ -20,19 +18,13 @@ from shared.events import (
     JoinRefused,
     LeaveMeeting,
     LeaveRefused,
-    MeetingErased,
     MeetingStateChanged,
     ReportBotStatus,
     effect,
 )
 from shared.meetings import FINAL, Status
 from shared.socket_tokens import media_subject, new_token
-from shared.streams import BOT_ID, SOCKET_TOKEN, STATUS, TENANT, MeetingKeys
-
-ERASED_SHOWN_MS = 3000
-"""How long the fact that a meeting was erased can still be read by those who wait for it."""
-
-log = structlog.get_logger()
+from shared.streams import BOT_ID, SOCKET_TOKEN, STATUS
 
 
 async def on_join_meeting(command: JoinMeeting, ingest: Ingest) -> AsyncIterator[Event]:
@@ -90,49 +82,10 @@ async def on_report_bot_status(command: ReportBotStatus, ingest: Ingest) -> Asyn
 
 
 async def on_erase_meeting(command: EraseMeeting, ingest: Ingest) -> AsyncIterator[Event]:
-    """Leaves, has the platform erase its media, erases ours. MeetingErased is written by the script that erases."""
-    state = await ingest.bus.state(command.meeting_id)
-    stores = {}
-    if BOT_ID in state:
-        stores["platform"] = await erase_at_platform(state, ingest)
-    keys = MeetingKeys(command.meeting_id)
-    tracks = tracks_of(state)
-    for track in tracks:
-        stores[f"audio {track}"] = await ingest.bus.redis.xlen(keys.audio(track))
-    stores["timeline"] = await ingest.bus.redis.xlen(keys.timeline)
-    stores["search index"] = await ingest.bus.redis.zcard(keys.words)
-    stores["webhook deliveries"] = await cast("Any", ingest.bus.redis.hlen(keys.deliveries))
-    stores["state"] = len(state)
-    erased = effect(MeetingErased, command, "erased", ingest.clock, stores=stores, tenant=state.get(TENANT, ""))
-    audio = [keys.audio(track) for track in tracks]
-    names = [
-        keys.shard.meetings,
-        keys.shard.active,
-        keys.timeline,
-        keys.state,
-        keys.live,
-        keys.speech,
-        keys.played,
-        keys.words,
-        keys.said,
-        keys.deliveries,
-        *audio,
-    ]
-    await ingest.bus.erase_script(names, [command.meeting_id, *CODEC.encode(erased), ERASED_SHOWN_MS])
+    """MeetingErased is written by the script that erases."""
+    await erase(command, Deed.ERASURE, ingest)
     return
     yield  # an async generator like its siblings, with nothing left to publish
-
-
-async def erase_at_platform(state: Mapping[str, str], ingest: Ingest) -> int:
-    """Returns 1 when the platform confirmed, else 0."""
-    try:
-        if state.get(STATUS) not in FINAL:
-            await ingest.platform.leave(state[BOT_ID])
-        await ingest.platform.erase_media(state[BOT_ID])
-    except MeetingError as error:
-        log.error("media.not_erased", bot_id=state[BOT_ID], category=error.category)
-        return 0
-    return 1
 
 
 HANDLERS: dict[type[Event], Handler] = {

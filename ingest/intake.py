@@ -24,6 +24,8 @@ class Intake:
         """When the oldest of what is not in Redis came, by the loop's clock; None where Redis has all of it."""
         self.dropped_at = 0
         """When audio last went untranscribed, to keep within the cap; Unix ms."""
+        self.is_off_record = False
+        """Nothing of what is said now is taken."""
         self.sockets = 0
         self.silent_since_ms = 0
         """When the last socket closed; the platform may dial again and go on where it stopped."""

@@ -17,3 +17,7 @@ unsent_age_s = Gauge("chimein_ingest_unsent_seconds", "Age of the oldest sound a
 sockets_open = Gauge("chimein_ingest_sockets", "Real-time sockets open")
 sockets_refused = Counter("chimein_ingest_sockets_refused_total", "Handshakes refused", ["status"])
 reports = Counter("chimein_ingest_status_reports_total", "Status reports of the platform", ["outcome"])
+expired = Counter("chimein_ingest_expired_total", "Meetings erased because their retention was over")
+vendor_erasures = Counter(
+    "chimein_ingest_vendor_erasures_total", "Times that the platform was asked to erase: confirmed, asked", ["outcome"]
+)

@@ -44,6 +44,10 @@ class MeetingPlatform(Protocol):
         """Returns False when there was nothing left to leave."""
         ...
 
-    async def erase_media(self, bot_id: str) -> None:
-        """Erases what the platform keeps of the call."""
+    async def bots_of(self, meeting_id: str) -> tuple[str, ...]:
+        """Every bot that was sent for a meeting, also one whose making was never confirmed."""
+        ...
+
+    async def erase_media(self, bot_id: str) -> bool:
+        """Erases what the platform keeps of the call. Returns whether it has confirmed that nothing is left."""
         ...

@@ -48,6 +48,11 @@ class Producer:
         return self._carriers[name]
 
     @property
+    def heard(self) -> list[Intake]:
+        """Of meetings with an open socket."""
+        return [intake for intake in self._intakes if intake.sockets]
+
+    @property
     def linked(self) -> list[str]:
         """Meetings with an open socket."""
         return [intake.meeting_id for intake in self._intakes if intake.sockets]

@@ -24,7 +24,9 @@ from shared.streams import (
     BOT_ID,
     HEARD_AT,
     LINKED_AT,
+    OFF_RECORD,
     PLATFORM,
+    RECORDED_AT,
     REPORTED_AT,
     SHARDS,
     STATUS,
@@ -162,7 +164,9 @@ def hearing_now(state: Mapping[str, str], now_ms: int, *, is_mixed: bool) -> tup
     On mixed audio even silence makes frames. Separate tracks fall silent with their people, and rooms are left: there
     the socket tells.
     """
-    entered_ms = int(state.get(STATUS_AT, 0))
+    if state.get(OFF_RECORD) == "1":
+        return None
+    entered_ms = max(int(state.get(STATUS_AT, 0)), int(state.get(RECORDED_AT, 0)))
     linked_ms = int(state.get(LINKED_AT, 0))
     heard_ms = int(state.get(HEARD_AT, 0)) if is_mixed else max(linked_ms, int(state.get(HEARD_AT, 0)))
     if state.get(STATUS) == Status.LISTENING and now_ms - max(heard_ms, entered_ms) > DEAF_MS:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ingest.config import IngestSettings
 from ingest.ports import MeetingPlatform
+from shared.audit import AuditLog
 from shared.bus import Bus
 from shared.clock import Clock
 
@@ -16,3 +17,7 @@ class Ingest:
     platform: MeetingPlatform
     settings: IngestSettings
     clock: Clock
+
+    @property
+    def audit(self) -> AuditLog:
+        return AuditLog(self.bus, self.clock, self.settings.audit_days)

@@ -12,6 +12,7 @@ from websockets.http11 import Request, Response
 from ingest import frames, metrics
 from ingest.doors import Doors, Guest, Refusal
 from ingest.intake import Intake
+from ingest.off_record import may_be_kept
 from ingest.producer import Producer
 from ingest.room_sockets import RoomSockets
 from ingest.source_clock import SourceClock
@@ -120,10 +121,15 @@ class Ear:
         source_ms = self._time.place(stamp.relative * 1000, stamp.absolute or "", now_ms)
         if frame.is_audio:
             self._take_audio(inner, source_ms, now_ms)
-        elif fact := frames.fact_of(frame, self._intake.meeting_id, round(source_ms), self._clock):
+        elif (fact := frames.fact_of(frame, self._intake.meeting_id, round(source_ms), self._clock)) and (
+            not self._intake.is_off_record or may_be_kept(fact)
+        ):
             self._producer.put_fact(self._intake, fact)
 
     def _take_audio(self, inner: frames.Inner, source_ms: float, now_ms: int) -> None:
+        if self._intake.is_off_record:
+            self._strands.clear()  # with what rests in them: none of it may come later
+            return
         track = MIXED if inner.participant is None else inner.participant.key
         strand = self._strands.get(track)
         if strand is None:

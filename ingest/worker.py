@@ -14,6 +14,8 @@ from ingest.adapters.room import RoomPlatform
 from ingest.config import IngestSettings
 from ingest.doors import Doors
 from ingest.handlers import HANDLERS
+from ingest.keeping import Keeper
+from ingest.off_record import OffRecordWatch
 from ingest.producer import Producer
 from ingest.reconciling import Reconciler
 from ingest.resources import Ingest
@@ -54,6 +56,8 @@ async def work(worker: Worker, settings: IngestSettings) -> None:
                 tasks.create_task(tell_of_drops(worker, producer), name="drops")
                 tasks.create_task(read_commands(commands, worker), name="commands")
                 tasks.create_task(Reconciler(ingest, producer).run(), name="reconciler")
+                tasks.create_task(Keeper(ingest).run(), name="keeper")
+                tasks.create_task(OffRecordWatch(worker.bus, producer, worker.clock).run(), name="off-record")
         finally:
             server.close(code=1001, reason="restarting")
             await server.wait_closed()

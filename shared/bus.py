@@ -223,7 +223,8 @@ def decoded(entry: Entry) -> AnyEvent | None:
 def write_keys(keys: MeetingKeys, role: str, write: Write) -> list[str]:
     audio = keys.audio(write.trim[0]) if write.trim else keys.timeline
     commands = keys.shard.commands(write.send[0]) if write.send else keys.timeline
-    return [keys.shard.own(role), keys.state, keys.timeline, keys.live, audio, commands, keys.shard.active]
+    shard = keys.shard
+    return [shard.own(role), keys.state, keys.timeline, keys.live, audio, commands, shard.active, shard.due]
 
 
 def write_args(meeting_id: str, write: Write, owner: Epoch | None) -> list[str | bytes | int]:

@@ -39,12 +39,13 @@ class Accept(Protocol):
 class CommandIntake:
     """The shards that one blocking read can cover."""
 
-    def __init__(self, worker: Worker, accept: Accept) -> None:
+    def __init__(self, worker: Worker, accept: Accept, name: str = "") -> None:
         self._worker, self._role, self._redis = worker, worker.role, worker.bus.redis
         self._servers = Servers(worker.bus.redis)
         self._tidy = worker.bus.redis.register_script((SCRIPTS / "tidy.lua").read_text())
         self._accept = accept
         self._shards: set[int] = set()
+        self._pulse = f"commands {name}".strip()
         self._changed = asyncio.Event()
 
     async def add(self, shard: int, claim_idle_ms: int) -> None:
@@ -117,7 +118,9 @@ class CommandIntake:
     async def _read_new(self) -> None:
         """Blocks for new entries until the set of shards changes."""
         while not self._changed.is_set() and is_wanted():
+            self._worker.health.beat(self._pulse)
             if not self._shards:
+                self._worker.health.rest(self._pulse)
                 await self._changed.wait()
                 return
             streams = {ShardKeys(shard).commands(self._role): shard for shard in self._shards}

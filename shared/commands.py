@@ -19,8 +19,10 @@ from shared.command_intake import CommandIntake, Delivery
 from shared.connections import LOST, is_cluster
 from shared.dead_letters import DeadLetters
 from shared.errors import DecodeError, FencedError, MeetingGoneError
-from shared.events import CODEC, Event, tag_of
+from shared.events import CODEC, AskQuestion, Event, JoinMeeting, LeaveMeeting, WriteBrief, tag_of
 from shared.meetings import write_of
+from shared.pulses import TURN_S
+from shared.scripting import SCRIPTS
 from shared.servers import Servers
 from shared.streams import ShardKeys, shard_of
 from shared.tracing import TRACING, trace_id_of
@@ -29,6 +31,14 @@ from shared.worker import Worker
 
 MAX_DELIVERIES = 5
 BACKOFF_S = (0.2, 1.0, 2.0, 4.0)
+
+HANDLED_WITHIN_S: Mapping[type[Event], float] = {
+    JoinMeeting: 90.0,
+    LeaveMeeting: 60.0,
+    AskQuestion: 30.0,
+    WriteBrief: 90.0,
+}
+"""What waits for a vendor has limits of its own, and may take up to these."""
 
 log = structlog.get_logger()
 
@@ -53,6 +63,7 @@ class CommandLoop:
         self._owner_of, self._lane_of = owner_of, lane_of
         self._servers = Servers(worker.bus.redis)
         self._dead = DeadLetters(worker.bus)
+        self._settled = worker.bus.redis.register_script((SCRIPTS / "settle.lua").read_text())
         self._intakes: dict[int, CommandIntake] = {}
         self._intake_added = asyncio.Event()
         self._in_hand: set[tuple[int, bytes]] = set()
@@ -79,7 +90,7 @@ class CommandLoop:
         """One for all; in a cluster, which refuses a read over several shards, one for each."""
         name = shard if is_cluster(self._bus.redis) else -1
         if name not in self._intakes:
-            self._intakes[name] = CommandIntake(self._worker, self._accept)
+            self._intakes[name] = CommandIntake(self._worker, self._accept, "" if name < 0 else str(name))
             self._intake_added.set()
         return self._intakes[name]
 
@@ -212,9 +223,14 @@ class CommandLoop:
         if handler is None:
             await self._bury(delivery, f"{self._role} has no handler for this type")
             return
-        owner = self._owner(delivery.shard)
-        async for effect in handler(command, self._dependencies):
-            await self._bus.write(effect.meeting_id, write_of(effect), owner=owner)
+        owner, health = self._owner(delivery.shard), self._worker.health
+        pulse = f"{tag_of(type(command))} of {command.meeting_id}"
+        health.beat(pulse, HANDLED_WITHIN_S.get(type(command), TURN_S))
+        try:
+            async for effect in handler(command, self._dependencies):
+                await self._bus.write(effect.meeting_id, write_of(effect), owner=owner)
+        finally:
+            health.rest(pulse)
         await self._settle(delivery, "done")
 
     def _owner(self, shard: int) -> Epoch | None:
@@ -229,7 +245,9 @@ class CommandLoop:
     # -- settle ------------------------------------------------------------------------------------------------------
 
     async def _settle(self, delivery: Delivery, outcome: str) -> None:
-        await self._bus.redis.xack(ShardKeys(delivery.shard).commands(self._role), self._role, delivery.entry.id)
+        """It is gone from the stream: what was asked is not kept there."""
+        stream = ShardKeys(delivery.shard).commands(self._role)
+        await self._settled(keys=[stream], args=[self._role, delivery.entry.id])
         metrics.commands_settled.labels(self._role, outcome).inc()
 
     async def _bury(self, delivery: Delivery, reason: str) -> None:

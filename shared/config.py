@@ -47,6 +47,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where this process listens."""
     max_meetings: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Meetings that this process works for at most; 0: as many as it can serve in time. More are refused."""
+    stuck_s: Annotated[float, msgspec.Meta(ge=0)] = 10.0
+    """A process whose event loop has not turned for so long ends with exit code 70, to be started again; 0: never."""
+    audit_days: Annotated[float, msgspec.Meta(gt=0)] = 365.0
+    """How long it is kept who joined, asked, read and erased what."""
 
     @property
     def bus_url(self) -> str:

@@ -6,6 +6,7 @@ ChimeinError
 ├── FencedError           this worker no longer owns the meeting it wrote for
 ├── MeetingGoneError      the meeting was erased, or never existed
 ├── ForgottenError        Redis came back without its last writes
+├── StuckError            a piece of work does not go on; it is begun anew
 ├── DecodeError           a stream entry cannot be read
 ├── ApiKeyError           a key cannot be made, found or changed
 └── StageError            a stage of the pipeline failed at its vendor or engine
@@ -86,6 +87,17 @@ class ForgottenError(ChimeinError):
 
     def __str__(self) -> str:
         return f"Redis has forgotten the last commits of {self.meeting_id}"
+
+
+class StuckError(ChimeinError):
+    """Work that should have said that it goes on has not."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"{self.name} does not go on"
 
 
 class DecodeError(ChimeinError):

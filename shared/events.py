@@ -49,6 +49,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Names and terms that are likely to be said."""
     barge_in: bool = True
     """The assistant falls silent when somebody talks over it."""
+    announce: str = "none"
+    """How people are told that it listens: `chat`, `aloud`, `both` or `none`."""
+    invited_by: str = ""
+    """Who is named as the one who invited it."""
     outlet: str = "clips"
     """The way of speech into the meeting: `media`, a page in the bot; `clips`; `room`, the pages in the room."""
 
@@ -155,7 +159,10 @@ class LeaveMeeting(Event, frozen=True, kw_only=True, tag="meeting.leave"):
 
 
 class EraseMeeting(Event, frozen=True, kw_only=True, tag="meeting.erase"):
-    """gateway → ingest. Reply: MeetingErased, the only entry of an otherwise empty timeline that expires at once."""
+    """gateway or brain → ingest. Reply: MeetingErased, the only entry of an otherwise empty timeline, and soon gone."""
+
+    by: str = ""
+    """The name of the key, or `in the meeting`; for the audit log."""
 
 
 class ReportBotStatus(Event, frozen=True, kw_only=True, tag="bot.report_status"):
@@ -241,6 +248,8 @@ class MeetingErased(Event, frozen=True, kw_only=True, tag="meeting.erased"):
     stores: dict[str, int]
     tenant: str = ""
     """Who may still see this; empty for the only one."""
+    vendors: dict[str, str] = {}
+    """What was asked of each vendor that had a part in it; the words are those of shared.meetings.Erasure."""
 
 
 class ParticipantJoined(Event, frozen=True, kw_only=True, tag="participant.joined"):
@@ -294,6 +303,50 @@ class VocabularyChanged(Event, frozen=True, kw_only=True, tag="vocabulary.change
     """By the gateway: the names and terms that are likely to be said, in place of those before."""
 
     vocabulary: list[str]
+
+
+class RecordPaused(Event, frozen=True, kw_only=True, tag="record.paused"):
+    """By the gateway or the brain: the meeting is off the record. Nothing is heard or kept until RecordResumed."""
+
+    by: str
+    """The name of a participant, or of a key."""
+    via: str
+    """`api`, `voice` or `chat`."""
+    from_ms: int = 0
+    """What was said after this, in source time, is not kept; 0: from now on."""
+
+
+class RecordResumed(Event, frozen=True, kw_only=True, tag="record.resumed"):
+    """By the gateway or the brain: back on the record."""
+
+    by: str
+    via: str
+
+
+class WishHeard(Event, frozen=True, kw_only=True, tag="wish.heard"):
+    """By the brain: somebody in the meeting wants it to pause, go on, leave or forget. The speaker confirms it."""
+
+    wish: str
+    """One of shared.wishes.Wish."""
+    by: str
+    via: str
+    """`voice` or `chat`."""
+
+
+class ConsentAnnounced(Event, frozen=True, kw_only=True, tag="consent.announced"):
+    """By the speaker: people were told who listens, what is kept and how to object. No line is written before it."""
+
+    via: str
+    """`chat`, `aloud`, `both`; `none` where neither was possible."""
+    text: str
+    problem: str = ""
+    """Why it could not be said where it should have been."""
+
+
+class NoticeChatted(Event, frozen=True, kw_only=True, tag="notice.chatted"):
+    """Written before the message is sent: after a crash it is not sent again. cause_id is what it confirms."""
+
+    text: str
 
 
 class GapFound(Event, frozen=True, kw_only=True, tag="audio.gap_found"):
@@ -508,6 +561,11 @@ Fact = (
     | SpeakingStopped
     | ChatReceived
     | VocabularyChanged
+    | RecordPaused
+    | RecordResumed
+    | WishHeard
+    | ConsentAnnounced
+    | NoticeChatted
     | GapFound
     | AudioEnded
     | LineHeard

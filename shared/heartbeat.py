@@ -40,12 +40,17 @@ async def stop_beating(redis: Redis, role: str, worker: str) -> None:
 
 
 async def heartbeats(redis: Redis, role: str, now_ms: int) -> dict[str, Heartbeat]:
-    """The live workers of a role; forgets those that are long dead."""
+    """The live workers of a role."""
+    return live(await known(redis, role, now_ms), now_ms)
+
+
+async def known(redis: Redis, role: str, now_ms: int) -> dict[str, Heartbeat]:
+    """Also those that have fallen silent; forgets those that are long dead."""
     beats = beats_in(await cast("Any", redis.hgetall(WORKERS + role)))
     forgotten = [name for name, last in beats.items() if now_ms - last.at > FORGOTTEN_MS]
     if forgotten:
         await cast("Any", redis.hdel(WORKERS + role, *forgotten))
-    return live(beats, now_ms)
+    return {name: last for name, last in beats.items() if name not in forgotten}
 
 
 def beats_in(found: Mapping[bytes, bytes]) -> dict[str, Heartbeat]:

@@ -5,8 +5,18 @@ from enum import StrEnum
 import msgspec
 
 from shared.bus import Guard, Write
-from shared.events import BotJoined, Brief, BriefWritten, Event, JoinRefused, MeetingStateChanged, TranscriptCompleted
-from shared.streams import BOT_ID, BRIEF, EXPLANATION, REPORTED_AT, STATUS, STATUS_AT, SUB_CODE
+from shared.events import (
+    BotJoined,
+    Brief,
+    BriefWritten,
+    Event,
+    JoinRefused,
+    MeetingStateChanged,
+    RecordPaused,
+    RecordResumed,
+    TranscriptCompleted,
+)
+from shared.streams import BOT_ID, BRIEF, EXPLANATION, OFF_RECORD, RECORDED_AT, REPORTED_AT, STATUS, STATUS_AT, SUB_CODE
 
 
 class Status(StrEnum):
@@ -36,10 +46,24 @@ class Trouble(StrEnum):
     NO_ENGINE = "transcription_interrupted"
 
 
+class Erasure(StrEnum):
+    """What is known of a vendor's copy."""
+
+    CONFIRMED = "confirmed"
+    """The vendor was asked, and has nothing left."""
+    REQUESTED = "requested"
+    """It is asked until it confirms."""
+    NO_CALL = "no_call"
+    """It offers no call to erase with: what it keeps, and how long, is a matter of its terms."""
+
+
 FINAL = frozenset({Status.ENDED, Status.FAILED, Status.ERASED})
 INSIDE = frozenset({Status.IN_CALL, Status.DENIED, Status.LISTENING, Status.DEAF})
 """In the call: what is said now is heard by people in the meeting. Among these a meeting may go back and forth."""
 
+
+OFF_THE_RECORD = "off the record"
+"""Cause of a gap that people wanted."""
 
 RETIRING = (JoinRefused, TranscriptCompleted)
 """After one of these there is no audio left to work on."""
@@ -67,6 +91,8 @@ def state_of(fact: Event) -> dict[str, str | int]:
         case MeetingStateChanged():
             changed: dict[str, str | int] = {STATUS: fact.status, STATUS_AT: fact.at}
             return {**changed, SUB_CODE: fact.sub_code, EXPLANATION: fact.explanation}
+        case RecordPaused() | RecordResumed():
+            return {OFF_RECORD: int(isinstance(fact, RecordPaused)), RECORDED_AT: fact.at}
         case BriefWritten() if is_whole(fact.brief):
             return {BRIEF: msgspec.json.encode(fact.brief).decode()}
     return {}

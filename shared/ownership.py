@@ -61,6 +61,8 @@ class Hooks:
     """Stop all work for a shard, now."""
     load: Callable[[int], int]
     """Meetings in a shard."""
+    turned: Callable[[], None] = lambda: None
+    """The loop goes on."""
 
 
 class Ownership:
@@ -89,6 +91,7 @@ class Ownership:
         renewed_at = 0
         try:
             while is_wanted():
+                self._hooks.turned()
                 try:
                     if self._clock.now_ms() - renewed_at >= RENEW_EVERY_MS:
                         renewed_at = self._clock.now_ms()

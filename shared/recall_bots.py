@@ -8,6 +8,10 @@ FINAL_CODES = frozenset({"call_ended", "done", "fatal", "analysis_done", "analys
 """After one of these the bot never comes back into the call, whatever follows."""
 
 
+CLOSED_CODES = FINAL_CODES - {"call_ended"}
+"""After one of these nothing is recorded or uploaded any more."""
+
+
 class StatusChange(msgspec.Struct, frozen=True):
     """A state that a bot came into. `code` and `sub_code` are open sets."""
 
@@ -57,6 +61,12 @@ class Bot(msgspec.Struct, frozen=True):
     @property
     def is_over(self) -> bool:
         return any(change.code in FINAL_CODES for change in self.status_changes)
+
+    @property
+    def is_emptied(self) -> bool:
+        """It will record nothing more, and of what it recorded nothing is left."""
+        is_closed = any(change.code in CLOSED_CODES for change in self.status_changes)
+        return is_closed and all(one.status is not None and one.status.code == "deleted" for one in self.recordings)
 
 
 class BotPage(msgspec.Struct, frozen=True):

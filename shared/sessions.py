@@ -11,7 +11,8 @@ from shared.backlog import Backlog
 from shared.bus import Bus, Entry, Epoch, Write, entries_of
 from shared.clock import Clock
 from shared.connections import LOST
-from shared.errors import FencedError, MeetingGoneError, root_of
+from shared.errors import FencedError, MeetingGoneError, StuckError, root_of
+from shared.health import Health
 from shared.ownership import Hooks, Ownership
 from shared.streams import MeetingKeys, ShardKeys
 from shared.tail import Follower, Tail
@@ -21,6 +22,10 @@ from shared.worker import Worker
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
 WELL_MS = 10_000
 """A session that lasted for so long was well: what it fails of then is something new."""
+BEAT_EVERY_S = 2.0
+STUCK_LOOK_S = 1.0
+STUCK_SHOWN_S = 2.0
+"""It is named for so long before it begins anew, so that people can see it."""
 AWAY_S = 0.2
 """Before another look whether Redis is there again."""
 
@@ -36,12 +41,25 @@ class OwnedMeeting:
         self.tail: Tail = worker.tail
         self.clock: Clock = worker.clock
         self.backlog: Backlog = worker.backlog
+        self.health: Health = worker.health
         self.leaving = asyncio.Event()
         """Set when the shard is handed to another worker."""
         self.wind_down_s = 0.0
         """A session that sets it then ends by itself, within so long; another is cancelled at once."""
         self.changed = asyncio.Event()
         """Set when the roster says that something of this meeting changed, such as a new track."""
+
+    @property
+    def pulse(self) -> str:
+        return f"session of {self.id}"
+
+    def beat(self) -> None:
+        """The session goes on, and will say so again every BEAT_EVERY_S."""
+        self.health.beat(self.pulse)
+
+    async def beat_due(self) -> None:
+        """Returns when it is time for that; waited for beside what the session waits for."""
+        await self.clock.sleep(BEAT_EVERY_S)
 
     def timeline(self, after: bytes = b"0", bell: asyncio.Event | None = None) -> Follower:
         return self.tail.follow(self.keys.timeline, after, bell)
@@ -92,7 +110,7 @@ class Owner:
         self._sessions: dict[int, dict[str, tuple[OwnedMeeting, asyncio.Task[None]]]] = {}
         self._closing: set[int] = set()
         """Shards that are being handed over: no session begins in them any more."""
-        hooks = Hooks(gained=self._gained, finish=self._finish, lost=self._lost, load=self._load)
+        hooks = Hooks(gained=self._gained, finish=self._finish, lost=self._lost, load=self._load, turned=self._turned)
         self.ownership = Ownership(worker.bus, worker.role, worker.name, clock=worker.clock, hooks=hooks)
         worker.drain = self.ownership.drain
 
@@ -105,6 +123,9 @@ class Owner:
 
     def epoch_of(self, shard: int) -> Epoch | None:
         return self.ownership.held.get(shard)
+
+    def _turned(self) -> None:
+        self._worker.health.beat("owner")
 
     def _load(self, shard: int) -> int:
         return len(self._sessions.get(shard, {}))
@@ -194,7 +215,7 @@ class Owner:
             while True:
                 began = self._worker.clock.now_ms()
                 try:
-                    await self._session(meeting)
+                    await self._watched(meeting)
                     break
                 except Exception as error:
                     if not is_wanted() or self._is_over(meeting, root_of(error)):
@@ -204,6 +225,19 @@ class Owner:
                     await self._worker.clock.sleep(AWAY_S if is_away else BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
         self._sessions.get(meeting.epoch.shard, {}).pop(meeting.id, None)
         self._count()
+
+    async def _watched(self, meeting: OwnedMeeting) -> None:
+        """A session that does not go on is ended, so that it begins anew. Raises StuckError."""
+        session = asyncio.create_task(self._session(meeting), name=f"session-{meeting.id}")
+        try:
+            while not (await asyncio.wait({session}, timeout=STUCK_LOOK_S))[0]:
+                if meeting.health.is_stuck_in(meeting.pulse):
+                    await asyncio.sleep(STUCK_SHOWN_S)
+                    raise StuckError(meeting.pulse)
+            session.result()
+        finally:
+            await end(session)
+            meeting.health.rest(meeting.pulse)
 
     def _is_over(self, meeting: OwnedMeeting, error: BaseException) -> bool:
         """Whether this ends the session for good; anything else begins it anew."""

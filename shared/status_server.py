@@ -46,6 +46,6 @@ class StatusAnswers:
 
     async def ready(self, _: web.Request) -> web.Response:
         """Something is wrong, by name, when this fails."""
-        problems = self._health.problems
+        problems = self._health.all_problems
         body = {"role": self._role, "engine": self._health.engine, "problems": problems}
         return web.json_response(body, status=503 if problems else 200)

@@ -1,6 +1,7 @@
 """Names of every key and stream, and nothing else. Every key carries its shard as hash tag."""
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 SHARDS = 64
@@ -59,6 +60,21 @@ class ShardKeys:
     def roster(self) -> str:
         """Stream that says that `active`, or the tracks of a meeting, changed."""
         return f"{self.tag}:roster"
+
+    @property
+    def due(self) -> str:
+        """Sorted set of the meetings kept, by when they are to be erased in Unix ms."""
+        return f"{self.tag}:due"
+
+    @property
+    def erased(self) -> str:
+        """Sorted set of meetings erased lately, by Unix ms: what remembers them must not make them anew. Ids only."""
+        return f"{self.tag}:erased"
+
+    @property
+    def vendor_erasures(self) -> str:
+        """Sorted set of what a vendor was not seen to have erased yet, by the Unix ms of the next try; ids only."""
+        return f"{self.tag}:vendor-erasures"
 
     @property
     def dead(self) -> str:
@@ -134,6 +150,11 @@ class MeetingKeys:
     def audio(self, track: str) -> str:
         return f"{self.prefix}:audio:{track}"
 
+    def all(self, tracks: Iterable[str]) -> list[str]:
+        """Every key that holds something of the meeting: what is not named here is not erased."""
+        own = [self.timeline, self.state, self.live, self.speech, self.played, self.words, self.said, self.deliveries]
+        return own + [self.audio(track) for track in tracks]
+
 
 # Fields of the state hash.
 STATUS = "status"
@@ -163,6 +184,12 @@ REPORTED_AT = "reported_at"
 """Unix ms of the newest status that the platform reported; older reports change nothing."""
 WEBHOOK_AT = "webhook_at"
 """Unix ms of the last status webhook: they are set up."""
+OFF_RECORD = "off_record"
+"""`1` while nothing may be heard or kept."""
+OFF_FROM = "off_from:"
+"""Followed by the track: ms from which it is off the record, until the gap is told."""
+RECORDED_AT = "recorded_at"
+"""Unix ms at which it last was off the record, or came back."""
 HEARD_AT = "heard_at"
 """Unix ms at which audio last came."""
 CHECKED_AT = "checked_at"
@@ -175,6 +202,10 @@ BRIEF = "brief"
 """The last briefing of the whole meeting, JSON."""
 ENGINE = "engine"
 """Name of the speech engine that hears it."""
+MODEL = "model"
+"""Name of the language model that answers in it."""
+VOICE = "voice"
+"""Name of the voice that speaks in it."""
 
 INDEXED = "indexed"
 """Form of the search index, a colon, and the last timeline ID that is in it."""
@@ -192,6 +223,8 @@ IDEMPOTENCY = "{{idem-{digest}}}:"
 """To be formatted; followed by `claim`, a hash, or `busy`, a lease. What a POST with an Idempotency-Key did."""
 WEBHOOK_SEEN = "{{webhook-{digest}}}:seen"
 """To be formatted. Unix seconds at which the newest delivery of this webhook was signed."""
+AUDIT = "{{audit-{digest}}}:log"
+"""To be formatted. Stream of who did what, by tenant."""
 WEBHOOKS = "{{hooks-{digest}}}:"
 """To be formatted, by tenant; followed by `endpoints`, a hash; `health`, a hash; `deliveries`, a sorted set by time."""
 PLACE = "{{place-{digest}}}:meeting"

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from shared.bus import Entry, entries_of
 from shared.connections import BLOCK_MS, LOST, is_cluster
+from shared.health import Health
 from shared.streams import tag_of
 from shared.waiting import is_wanted
 
@@ -88,6 +89,8 @@ class Tail:
 
     def __init__(self, client: Redis) -> None:
         self._redis = client
+        self.health: Health | None = None
+        """Where a reader that does not go on is told."""
         self._lanes: dict[str, Lane] = {}
         self._lane_added = asyncio.Event()
 
@@ -110,7 +113,8 @@ class Tail:
             while is_wanted():
                 self._lane_added.clear()
                 for name in self._lanes.keys() - running:
-                    tasks.create_task(self._lanes[name].run(), name=f"tail-{name}")
+                    self._lanes[name].health = self.health
+                    tasks.create_task(self._lanes[name].run(f"tail {name}".strip()), name=f"tail-{name}")
                     running.add(name)
                 await self._lane_added.wait()
 
@@ -120,6 +124,7 @@ class Lane:
 
     def __init__(self, client: Redis) -> None:
         self._redis = client
+        self.health: Health | None = None
         self._followers: dict[str, list[Follower]] = {}
         self._cursors: dict[str, bytes] = {}
         """Of each stream that has a follower with room, the lowest."""
@@ -151,9 +156,11 @@ class Lane:
         else:
             self._cursors.pop(key, None)
 
-    async def run(self) -> None:
+    async def run(self, name: str = "tail") -> None:
         """Reads until cancelled."""
         while is_wanted():
+            if self.health:
+                self.health.beat(name) if self._cursors else self.health.rest(name)
             if not self._cursors:
                 await self.changed.wait()
                 self.changed.clear()

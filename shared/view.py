@@ -14,6 +14,7 @@ from shared.events import (
     BriefWritten,
     ChapterNoted,
     Cite,
+    ConsentAnnounced,
     Event,
     GapFound,
     HearingRecovered,
@@ -95,6 +96,8 @@ class MeetingView:
         self.listening_at: int | None = None
         """When it first began to listen, Unix ms."""
         self.completed: TranscriptCompleted | None = None
+        self.announced = ""
+        """How people were told that it listens."""
         self._seen: set[str] = set()
 
     def apply(self, event: Event) -> bool:
@@ -252,6 +255,10 @@ def on_speech_started(view: MeetingView, event: SpeechStarted) -> None:
     view.characters_spoken[event.voice] = view.characters_spoken.get(event.voice, 0) + len(event.text)
 
 
+def on_consent_announced(view: MeetingView, event: ConsentAnnounced) -> None:
+    view.announced = event.via
+
+
 FOLDS: Mapping[type[Event], Callable[[MeetingView, Any], None]] = {
     MeetingRequested: on_requested,
     BotJoined: on_bot_joined,
@@ -274,4 +281,5 @@ FOLDS: Mapping[type[Event], Callable[[MeetingView, Any], None]] = {
     BriefWritten: on_brief_written,
     ChapterNoted: on_chapter_noted,
     SpeechStarted: on_speech_started,
+    ConsentAnnounced: on_consent_announced,
 }

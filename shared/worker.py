@@ -31,6 +31,7 @@ from shared.status_server import serve_status
 from shared.tail import Tail
 from shared.tracing import TRACING
 from shared.waiting import is_wanted
+from shared.watchdog import Watchdog
 
 BEAT_EVERY_S = 0.6
 REDIS_PATIENCE_S = 30.0
@@ -48,6 +49,8 @@ class Worker:
         self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self.health = Health(clock)
         self.backlog = Backlog(clock)
+        self.watchdog = Watchdog(0)
+        tail.health = self.health
         self.stopping = asyncio.Event()
         self.shards = self.load = 0
         self.is_leaving = False
@@ -88,7 +91,10 @@ async def serve(role: str, settings: Settings, body: Body, *, status_port: int) 
     worker.stopping, worker.fullness = stopping, Fullness(settings.max_meetings)
     metrics.begin(role)
     metrics.queue_age_s.labels(role).set_function(worker.backlog.age_s)
+    worker.watchdog = Watchdog(settings.stuck_s)
+    worker.watchdog.start()
     async with contextlib.AsyncExitStack() as stack:
+        stack.callback(worker.watchdog.stop)
         stack.push_async_callback(bus.close)
         stack.push_async_callback(close, reader)
         await stack.enter_async_context(serve_status(role, worker.health, settings.bind_host, status_port))
@@ -176,6 +182,7 @@ async def keep_beating(worker: Worker) -> None:
             await beat(worker.bus.redis, worker.role, worker.name, heartbeat_of(worker))
         await worker.clock.sleep(BEAT_EVERY_S)
         worker.health.turn()
+        worker.watchdog.turn()
         took_s = (worker.clock.now_ms() - before) / 1000
         worker.fullness.note_work(time.thread_time() - used_s, took_s)
         metrics.loop_stall_s.set(max(0.0, took_s - BEAT_EVERY_S))
@@ -186,7 +193,7 @@ def heartbeat_of(worker: Worker) -> Heartbeat:
     return Heartbeat(
         at=worker.clock.now_ms(),
         ready=not problems,
-        problems=problems,
+        problems=worker.health.all_problems,
         engine=worker.health.engine,
         pid=os.getpid(),
         shards=worker.shards,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from shared.bus import Entry, decoded
+from shared.bus import Entry, Write, decoded
 from shared.errors import SpeechError
 from shared.events import (
     BotJoined,
@@ -26,11 +26,13 @@ from shared.events import (
 from shared.meetings import write_of
 from shared.sessions import OwnedMeeting
 from shared.stages import StageBook
+from shared.streams import VOICE
 from shared.tail import Follower
 from shared.tracing import TRACING
 from shared.waiting import first_of, until
 from speaker import metrics
 from speaker.chatting import Chatting
+from speaker.notices import Notices
 from speaker.ports import Chat, Outlet, Voice
 from speaker.sounds import Sound
 from speaker.synthesis import Synthesis
@@ -64,6 +66,7 @@ async def speak(meeting: OwnedMeeting, means: Means) -> None:
         speech.read(entry)
     facts = (meeting.timeline(last, speech.bell), meeting.captions(speech.bell))
     try:
+        await meeting.write(Write(state={VOICE: means.voice.name}))
         await speech.run(facts)
     finally:
         for follower in facts:
@@ -78,7 +81,7 @@ class Speech:
         self._meeting, self._outlets = meeting, means.outlets
         self._outlet = next(iter(means.outlets.values()))
         self._synthesis = Synthesis(means.voice, meeting.clock)
-        self._chatting = Chatting(meeting, means.chat)
+        self._chatting, self._notices = Chatting(meeting, means.chat), Notices(meeting, means.chat)
         self._mouth = Mouth()
         self._stage_book = StageBook()
         self._bot_id = ""
@@ -104,15 +107,19 @@ class Speech:
                 self._is_over = True
         self._stage_book.note(fact)
         self._chatting.hear(fact)
+        self._notices.hear(fact)
         self._mouth.hear(fact)
 
     async def run(self, followers: tuple[Follower, ...]) -> None:
         leaving = self._meeting.leaving
         while not self._is_over and not (leaving.is_set() and self._is_silent):
+            self._meeting.beat()
             await self._chatting.act()
+            await self._notices.act()
             until_ms = await self._act()
             alarm = [until(self._meeting.clock, until_ms)] if until_ms is not None else []
-            await first_of(self.bell.wait(), *([] if leaving.is_set() else [leaving.wait()]), *alarm)
+            leave = [] if leaving.is_set() else [leaving.wait()]
+            await first_of(self.bell.wait(), *leave, *alarm, self._meeting.beat_due())
             self.bell.clear()
             for follower in followers:
                 for entry in follower.batch():
@@ -128,6 +135,7 @@ class Speech:
         await self._silence()
         await self._synthesis.close()
         await self._chatting.close()
+        await self._notices.close()
 
     async def _silence(self) -> None:
         if self._saying and not self._saying.done():

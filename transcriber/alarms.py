@@ -11,6 +11,9 @@ from shared.sessions import OwnedMeeting
 from transcriber import metrics
 from transcriber.situation import Situation
 
+WORRYING_MS = 6_000
+"""Behind what is said; looked at every two seconds, so that it is named within ten."""
+
 log = structlog.get_logger()
 
 
@@ -27,6 +30,14 @@ class Alarms:
                 await self.begin(trouble, troubles[trouble])
             else:
                 await self.end(trouble)
+
+    def tell_lag(self, lag_ms: int, engine: str) -> None:
+        """To who looks at the process's health, before the meeting itself is told."""
+        name = f"words of {self._meeting.id} ({self._track})"
+        if lag_ms > WORRYING_MS:
+            self._meeting.health.worry(name, f"{engine} has told nothing of the last {lag_ms // 1000} s")
+        else:
+            self._meeting.health.calm(name)
 
     async def begin(self, trouble: Trouble, explanation: str) -> None:
         if (self._track, trouble) in self._situation.troubles:

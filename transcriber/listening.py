@@ -105,14 +105,23 @@ class MeetingEar:
         ended, leaving = self._situation.audio_ended, self._meeting.leaving
         async with asyncio.TaskGroup() as tasks:
             while True:
+                self._meeting.beat()
                 is_last_look = ended.is_set() or leaving.is_set()
                 self._meeting.changed.clear()
                 for track in await self._new_tracks():
                     self._tracks[track] = TrackEar(self._meeting, self._engine, self._situation, track)
                     tasks.create_task(self._tracks[track].hear(), name=f"track-{track}")
                 if is_last_look:
+                    self._meeting.health.rest(self._meeting.pulse)
                     return
-                await first_of(self._meeting.changed.wait(), ended.wait(), leaving.wait())
+                await self._news(ended, leaving)
+
+    async def _news(self, ended: asyncio.Event, leaving: asyncio.Event) -> None:
+        """Returns when there may be a new track, or no more will come."""
+        changed = self._meeting.changed
+        while not (changed.is_set() or ended.is_set() or leaving.is_set()):
+            self._meeting.beat()
+            await first_of(changed.wait(), ended.wait(), leaving.wait(), self._meeting.beat_due())
 
     async def _new_tracks(self) -> list[str]:
         state = await self._meeting.bus.state(self._meeting.id)
@@ -124,7 +133,8 @@ class MeetingEar:
         situation = self._situation
         scribe = Scribe(self._meeting, situation, MIXED)
         await scribe.correct()
-        if situation.expected_ms - situation.heard_ms > LOST_END_MS:
+        is_lost = situation.expected_ms - situation.heard_ms > LOST_END_MS
+        if is_lost and not situation.off_record.is_set():
             await scribe.tell_gap(situation.heard_ms, situation.expected_ms, LOST_END)
             situation.missing_ms[MIXED] += situation.expected_ms - situation.heard_ms
         missing_ms = sum(situation.missing_ms.values())

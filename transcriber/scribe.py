@@ -36,7 +36,7 @@ class Scribe:
 
     async def commit(self, heard: Heard) -> None:
         """Lines, position and trim, all in one script. A position that is not ahead changes nothing."""
-        words = fresh(heard.words, self.committed_ms)
+        words = self._on_record(fresh(heard.words, self.committed_ms))
         settled_ms = max([heard.settled_ms, *(word.end_ms for word in words)])
         self.returned_ms = max(self.returned_ms, settled_ms)
         if settled_ms <= self.committed_ms:
@@ -54,6 +54,12 @@ class Scribe:
         self.committed_ms = settled_ms
         metrics.lines.inc(len(lines))
 
+    def skip(self, until_ms: int) -> None:
+        """It was off the record until then: told, committed and trimmed by who sat it out."""
+        self.committed_ms = max(self.committed_ms, until_ms)
+        self.sent_ms, self.returned_ms = max(self.sent_ms, until_ms), max(self.returned_ms, until_ms)
+        self._gaps_told_ms = max(self._gaps_told_ms, until_ms)
+
     async def settle(self, until_ms: int) -> None:
         """Everything before holds no more words."""
         self.sent_ms = max(self.sent_ms, until_ms)
@@ -61,7 +67,7 @@ class Scribe:
 
     async def show(self, heard: Heard) -> None:
         """An interim caption."""
-        words = fresh(heard.words, self.committed_ms)
+        words = self._on_record(fresh(heard.words, self.committed_ms))
         if not words:
             return
         self.returned_ms = max(self.returned_ms, words[-1].end_ms)
@@ -107,6 +113,11 @@ class Scribe:
         """The ledger's figures, when they have changed since they were written last."""
         if self._counted != (self.sent_ms, self.returned_ms):
             await self._meeting.write(Write(state=self._counts()))
+
+    def _on_record(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+        """Without what was said after somebody wanted it off the record, and heard before that was known."""
+        from_ms = self._situation.off_from_ms
+        return tuple(word for word in words if word.start_ms < from_ms) if from_ms else words
 
     def _by_people(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
         """Of a final line, without the assistant's echo."""

@@ -8,6 +8,7 @@ import msgspec
 
 from shared.events import (
     AudioEnded,
+    ConsentAnnounced,
     Event,
     GapFound,
     HearingRecovered,
@@ -15,10 +16,12 @@ from shared.events import (
     MeetingStateChanged,
     ParticipantJoined,
     ParticipantRenamed,
+    RecordPaused,
+    RecordResumed,
     Settings,
     VocabularyChanged,
 )
-from shared.meetings import Status, Trouble
+from shared.meetings import OFF_THE_RECORD, Status, Trouble
 from shared.streams import AUDIO_CAP_MS, ORIGIN, SETTINGS
 from transcriber.own_voice import OwnVoice
 from transcriber.speakers import SpeakerBook
@@ -48,6 +51,13 @@ class Situation:
         self.troubles: set[tuple[str, str]] = set()
         """Told and not over, by track and kind."""
         self.had_sound_without_words = False
+        self.off_record, self.on_record = asyncio.Event(), asyncio.Event()
+        self.off_from_ms = 0
+        """Words after this are not kept; 0: from when it was noticed."""
+        self.announced = asyncio.Event()
+        """People know that it listens, or need not be told."""
+        if settings.announce == "none":
+            self.announced.set()
         self.audio_ended = asyncio.Event()
         self.heard_ms = 0
         """End of the audio, once it has ended."""
@@ -68,17 +78,37 @@ class Situation:
                 self._vocabulary = fact.vocabulary
             case MeetingStateChanged():
                 self._note_status(fact)
-            case GapFound() if fact.id not in self._gaps:
-                self._gaps.add(fact.id)
-                self.missing_ms[fact.track] += fact.to_ms - fact.from_ms
-            case HearingTroubled():
-                self.troubles.add((fact.track, fact.trouble))
-                self.had_sound_without_words |= fact.trouble == Trouble.NO_WORDS
-            case HearingRecovered():
-                self.troubles.discard((fact.track, fact.trouble))
+            case RecordPaused() | RecordResumed() | ConsentAnnounced():
+                self._note_consent(fact)
+            case GapFound():
+                self._note_gap(fact)
+            case HearingTroubled() | HearingRecovered():
+                self._note_trouble(fact)
             case AudioEnded():
                 self.heard_ms, self.expected_ms = fact.heard_ms, fact.expected_ms
                 self.audio_ended.set()
+
+    def _note_consent(self, fact: RecordPaused | RecordResumed | ConsentAnnounced) -> None:
+        if isinstance(fact, ConsentAnnounced):
+            self.announced.set()
+            return
+        is_off = isinstance(fact, RecordPaused)
+        self.off_from_ms = fact.from_ms if isinstance(fact, RecordPaused) else 0
+        for event, is_set in ((self.off_record, is_off), (self.on_record, not is_off)):
+            event.set() if is_set else event.clear()
+
+    def _note_gap(self, fact: GapFound) -> None:
+        """What people wanted off the record is not missing."""
+        if fact.id not in self._gaps and fact.cause != OFF_THE_RECORD:
+            self.missing_ms[fact.track] += fact.to_ms - fact.from_ms
+        self._gaps.add(fact.id)
+
+    def _note_trouble(self, fact: HearingTroubled | HearingRecovered) -> None:
+        if isinstance(fact, HearingRecovered):
+            self.troubles.discard((fact.track, fact.trouble))
+            return
+        self.troubles.add((fact.track, fact.trouble))
+        self.had_sound_without_words |= fact.trouble == Trouble.NO_WORDS
 
     def _note_status(self, fact: MeetingStateChanged) -> None:
         at_ms = fact.reported_at_ms or fact.at

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import structlog
 
 from shared.connections import LOST
-from shared.errors import Category, ForgottenError, TranscriptionError, root_of
+from shared.errors import Category, FencedError, ForgottenError, MeetingGoneError, TranscriptionError, root_of
 from shared.meetings import Trouble
 from shared.metrics import vendor_calls
 from shared.sessions import OwnedMeeting
@@ -21,10 +21,12 @@ from shared.tail import Follower
 from shared.waiting import end, first_of, is_wanted
 from transcriber import metrics
 from transcriber.alarms import Alarms
+from transcriber.announced import announced
 from transcriber.chunks import chunks_in
 from transcriber.coverage import Coverage, Hole
 from transcriber.lines import whole
 from transcriber.loudness import is_sound
+from transcriber.off_record import OffRecord
 from transcriber.ports import SpeechEngine, SpeechStream, StreamSpec
 from transcriber.scribe import RESUME_MS, Scribe
 from transcriber.situation import Situation
@@ -55,6 +57,9 @@ class TrackEar:
         self._watch = Watch()
         self._stream: SpeechStream | None = None
         self._coverage = Coverage(None)
+        self._off_record = OffRecord(meeting, situation, track, self._scribe)
+        self._heard_from_ms = 0
+        """Nothing before it may be heard again: it was off the record."""
         self._is_fed = False
         """The stream in hand has all the audio that it will get."""
         self._failures = 0
@@ -66,13 +71,15 @@ class TrackEar:
         try:
             while not self._is_done and not self._meeting.leaving.is_set():
                 try:
-                    await self._hear_once()
+                    await self._hear_next()
                 except Exception as failed:
                     if await self._is_hopeless(root_of(failed)):
                         break
         finally:
             await end(looking)
             self._meeting.backlog.end((self._meeting.id, self._track))
+            self._alarms.tell_lag(0, self._engine.name)
+            self._meeting.health.rest(self._pulse)
         if self._is_done:
             await self._alarms.show({}, ENGINE_TROUBLES | HEARING_TROUBLES)
 
@@ -86,6 +93,10 @@ class TrackEar:
             await self._stream.learn(self._situation.vocabulary)
 
     @property
+    def _pulse(self) -> str:
+        return f"sound of {self._meeting.id} ({self._track}) on its way to {self._engine.name}"
+
+    @property
     def _is_done(self) -> bool:
         return self._situation.audio_ended.is_set() and self._scribe.committed_ms >= self._situation.heard_ms
 
@@ -96,17 +107,29 @@ class TrackEar:
 
     # -- one engine stream after the other -----------------------------------------------------------------------------
 
+    async def _hear_next(self) -> None:
+        """Nothing is heard before people know of it, nor off the record."""
+        await announced(self._meeting, self._situation)
+        if await self._off_record.is_unfinished():
+            state = await self._meeting.bus.state(self._meeting.id)
+            self._scribe.resume(int(state.get(COMMITTED + self._track, "-1")))
+            await self._off_record.sit_out()
+            self._watch.rest(self._scribe.committed_ms)
+            self._heard_from_ms = max(0, self._scribe.committed_ms)
+        elif not self._meeting.leaving.is_set():
+            await self._hear_once()
+
     async def _hear_once(self) -> None:
         state = await self._meeting.bus.state(self._meeting.id)
         self._scribe.resume(int(state.get(COMMITTED + self._track, "-1")))
         fresh_from_ms = max(self._scribe.committed_ms, 0)
         self._watch.rest(fresh_from_ms)
-        start_ms = max(fresh_from_ms - RESUME_MS, 0)
+        start_ms = max(fresh_from_ms - RESUME_MS, self._heard_from_ms, 0)
         begins_before = self._scribe.committed_ms >= 0 or DROPPED + self._track in state
         self._coverage = Coverage(start_ms if begins_before else None)
         if self._track != MIXED:
             start_ms = await self._wait_for_sound(start_ms, fresh_from_ms)
-            if self._is_done or self._meeting.leaving.is_set():
+            if self._is_done or self._meeting.leaving.is_set() or self._situation.off_record.is_set():
                 return
         spec = StreamSpec(
             track=self._track,
@@ -213,17 +236,19 @@ class TrackEar:
 
     async def _wake_at_the_end(self, audio: Follower) -> None:
         """One task for the whole stream, so that a chunk needs none."""
-        await first_of(self._situation.audio_ended.wait(), self._meeting.leaving.wait())
+        ended, leaving, off_record = self._situation.audio_ended, self._meeting.leaving, self._situation.off_record
+        await first_of(ended.wait(), leaving.wait(), off_record.wait())
         audio.interrupt()
-        await self._meeting.leaving.wait()
+        await first_of(leaving.wait(), off_record.wait())
         audio.interrupt()
 
     async def _comes_more(self, audio: Follower) -> bool:
         """Waits for audio. After the end, a chunk may still be on its way; a track may end before others."""
         ended, leaving = self._situation.audio_ended, self._meeting.leaving
-        if not (ended.is_set() or leaving.is_set()):
+        off_record = self._situation.off_record
+        if not (ended.is_set() or leaving.is_set() or off_record.is_set()):
             await audio.wait()
-        if leaving.is_set():
+        if leaving.is_set() or off_record.is_set():
             return False
         if not ended.is_set():
             return True
@@ -240,7 +265,9 @@ class TrackEar:
         await self._pass(source_ms)
         self._watch.hear(source_ms, is_sound=has_sound)
         self._scribe.arrivals.note(source_ms + CHUNK_MS, self._meeting.clock.now_ms())
+        self._meeting.health.beat(self._pulse)
         await stream.send(source_ms, pcm)
+        self._meeting.health.rest(self._pulse)
         self._scribe.sent_ms = max(self._scribe.sent_ms, source_ms + CHUNK_MS)
 
     async def _pass(self, source_ms: int) -> None:
@@ -266,6 +293,8 @@ class TrackEar:
                 await self._look()
             except LOST:
                 continue
+            except (FencedError, MeetingGoneError):
+                return
 
     async def _look(self) -> None:
         fields = [RECEIVED + self._track, ORIGIN]
@@ -273,5 +302,6 @@ class TrackEar:
         self._situation.origin_ms = int(origin or 0)
         self._meeting.backlog.behind((self._meeting.id, self._track), self._watch.lag_ms(int(received or 0)))
         await self._alarms.show(self._watch.troubles(int(received or 0)), HEARING_TROUBLES)
+        self._alarms.tell_lag(self._watch.lag_ms(int(received or 0)), self._engine.name)
         await self._scribe.count()
         await self._scribe.correct()

@@ -20,8 +20,12 @@ class ByLink:
     async def leave(self, bot_id: str) -> bool:
         return await self._of(bot_id).leave(bot_id)
 
-    async def erase_media(self, bot_id: str) -> None:
-        await self._of(bot_id).erase_media(bot_id)
+    async def bots_of(self, meeting_id: str) -> tuple[str, ...]:
+        """A room has no bot that nobody noted."""
+        return await self._calls.bots_of(meeting_id)
+
+    async def erase_media(self, bot_id: str) -> bool:
+        return await self._of(bot_id).erase_media(bot_id)
 
     def _of(self, bot_id: str) -> MeetingPlatform:
         return self._rooms if is_room_bot(bot_id) else self._calls

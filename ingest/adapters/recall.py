@@ -72,8 +72,18 @@ class RecallPlatform:
                 raise
             return True
 
-    async def erase_media(self, bot_id: str) -> None:
+    async def bots_of(self, meeting_id: str) -> tuple[str, ...]:
+        return tuple(bot.id for bot in await self._api.list_bots({MEETING_ID: meeting_id}))
+
+    async def erase_media(self, bot_id: str) -> bool:
+        """What is recorded is there when the bot is done: before that, nothing can be confirmed."""
         await self._api.delete_media(bot_id)
+        try:
+            return (await self._api.retrieve_bot(bot_id)).is_emptied
+        except MeetingError as error:
+            if error.category is not Category.NOT_FOUND:
+                raise
+            return True
 
     async def close(self) -> None:
         await self._api.close()

@@ -61,8 +61,13 @@ class RoomPlatform:
         except LOST as error:
             raise away() from error
 
-    async def erase_media(self, bot_id: str) -> None:
+    async def bots_of(self, meeting_id: str) -> tuple[str, ...]:
+        """Its first one, which may never have been made."""
+        return (bot_id_of(meeting_id, 1),)
+
+    async def erase_media(self, bot_id: str) -> bool:
         """A room keeps nothing beside the meeting."""
+        return True
 
     async def close(self) -> None:
         """The bus is the worker's."""

@@ -1,5 +1,5 @@
 -- The one script by which facts reach a meeting. Either all of it happens or nothing.
--- KEYS: own, state, timeline, live, audio (or the timeline again), commands (or the timeline again), active
+-- KEYS: own, state, timeline, live, audio (or the timeline again), commands (or the timeline again), active, due
 -- ARGV: epoch ('' = not an owner's write), guard field, guard value, value expected there ('' = any lower),
 --       trim id,
 --       n, n × (state field, value), m, m × (type, body), c, c × (type, body), type and body of a command to send,
@@ -7,6 +7,7 @@
 -- Returns {'OK', the timeline's last id before, id of the command sent ('' = none), timeline ids…}, {'FENCED', epoch},
 -- {'GONE'}, {'STALE', value} (committed before) or {'BEHIND', value} (Redis forgot what was committed, or has got it again
 -- from who remembered it).
+local LAST_MINUTE_MS, NET_MS = 60000, 3600000
 local own, state, timeline, live, audio, commands = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local epoch, guard_field, guard_value, expected, trim_id = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local at = 5
@@ -70,10 +71,15 @@ if retired ~= '' then
       redis.call('UNLINK', string.sub(state, 1, -6) .. 'audio:' .. string.sub(field, 11))
     end
   end
-  redis.call('PEXPIRE', state, string.format('%.0f', hours * 3600000))
-  redis.call('PEXPIRE', timeline, string.format('%.0f', hours * 3600000))
+  -- Ingest erases it when it is due; should none be there, Redis itself lets go of it a little later.
+  local keep_ms = math.max(hours * 3600000, LAST_MINUTE_MS)
+  local time = redis.call('TIME')
+  local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  redis.call('ZADD', KEYS[8], string.format('%.0f', now + keep_ms), retired)
+  redis.call('PEXPIRE', state, string.format('%.0f', keep_ms + NET_MS))
+  redis.call('PEXPIRE', timeline, string.format('%.0f', keep_ms + NET_MS))
   for _, name in ipairs({'words', 'said', 'deliveries'}) do
-    redis.call('PEXPIRE', string.sub(state, 1, -6) .. name, string.format('%.0f', hours * 3600000))
+    redis.call('PEXPIRE', string.sub(state, 1, -6) .. name, string.format('%.0f', keep_ms + NET_MS))
   end
 end
 return reply

@@ -26,8 +26,11 @@ from shared.events import (
     LineHeard,
     ParticipantJoined,
     QuestionAnswered,
+    RecordPaused,
+    RecordResumed,
     Settings,
     TranscriptCompleted,
+    WishHeard,
     WriteBrief,
     new_id,
 )
@@ -279,3 +282,42 @@ def caption(room: Room, text: str) -> Write:
         text=text,
     )  # fmt: skip
     return Write(captions=(shown,))
+
+
+async def wishes_of(room: Room) -> list[str]:
+    return [fact.wish for fact in await facts_of(room.bus, room.id) if isinstance(fact, WishHeard)]
+
+
+async def test_off_the_record_by_voice_begins_where_it_was_said(room: Room) -> None:
+    async with room.attended() as session:
+        await room.say("Maya", "Chime, stop listening.")
+        await eventually(lambda: wishes_of(room))
+        (paused,) = [fact for fact in await facts_of(room.bus, room.id) if isinstance(fact, RecordPaused)]
+        state = await room.bus.state(room.id)
+        await room.end(session)
+    assert (paused.by, paused.via, paused.from_ms > 0, state["off_record"]) == ("Maya", "voice", True, "1")
+    assert await room.commands() == []
+
+
+async def test_a_wish_is_carried_out_once_by_whoever_has_the_meeting(room: Room) -> None:
+    await room.write("Maya", "Chime, back on the record")
+    async with room.attended(epoch=1):
+        await eventually(lambda: wishes_of(room))
+    async with room.attended(epoch=2) as session:
+        await room.end(session)
+    assert await wishes_of(room) == ["resume"]
+    assert len([fact for fact in await facts_of(room.bus, room.id) if isinstance(fact, RecordResumed)]) == 1
+
+
+async def test_a_meeting_that_is_to_be_forgotten_is_erased_after_a_word_of_farewell(room: Room) -> None:
+    async with room.attended():
+        await room.write("Maya", "@Chime forget this meeting")
+        await eventually(lambda: wishes_of(room))
+
+        async def is_sent() -> bool:
+            room.clock.advance(500)
+            return bool(await room.bus.redis.xlen(ShardKeys(SHARD).commands("ingest")))
+
+        await eventually(is_sent)
+    (entry,) = entries_of(await room.bus.redis.xrange(ShardKeys(SHARD).commands("ingest")))
+    assert CODEC.decode(entry.fields).by == "in the meeting"

@@ -59,6 +59,39 @@ async def test_up_says_where_to_look_and_ends_cleanly(tmp_path: Path, number: in
     assert len(children) >= 6
 
 
+async def test_a_process_that_dies_is_started_again_and_the_others_stay(tmp_path: Path) -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "cli.app", "up"], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True
+    )
+    try:
+        await asyncio.wait_for(asyncio.to_thread(read_until, running, "chimein is ready: open http://"), 40)
+        before = {name: process.pid for name, process in workers_of(running).items()}
+        os.kill(before["brain"], signal.SIGKILL)
+        await asyncio.wait_for(asyncio.to_thread(read_until, running, "brain died (rc="), 10)
+        await asyncio.wait_for(asyncio.to_thread(read_until, running, "worker.started"), 20)
+        after = {name: process.pid for name, process in workers_of(running).items()}
+        running.send_signal(signal.SIGTERM)
+        await asyncio.to_thread(running.communicate, timeout=15)
+    finally:
+        running.kill()
+        running.wait()
+    assert after.keys() == before.keys()
+    assert {name for name in before if before[name] != after[name]} == {"brain"}
+    assert running.returncode == 0
+
+
+def workers_of(running: subprocess.Popen[str]) -> dict[str, psutil.Process]:
+    """By role."""
+    found = {}
+    for child in psutil.Process(running.pid).children(recursive=True):
+        if child.status() == psutil.STATUS_ZOMBIE:
+            continue
+        argv = child.cmdline()
+        if len(argv) == 3 and argv[1] == "-m":
+            found[argv[2]] = child
+    return found
+
+
 def read_until(running: subprocess.Popen[str], text: str) -> None:
     assert running.stdout
     for line in running.stdout:

@@ -293,9 +293,24 @@ async def test_media_are_erased_as_often_as_one_likes(subject: Subject, ear: Ear
     bot_id = await subject.platform.send_bot(bot_request(subject, ear))
     await subject.in_call(bot_id)
     await subject.end(bot_id)
-    await subject.platform.erase_media(bot_id)
-    await subject.platform.erase_media(bot_id)
+    async with asyncio.timeout(10):
+        while not await subject.platform.erase_media(bot_id):
+            await asyncio.sleep(0.02)
+    assert await subject.platform.erase_media(bot_id)
+
+
+async def test_nothing_is_confirmed_while_something_may_still_be_kept(subject: Subject, ear: Ear) -> None:
+    """A room keeps nothing at any time."""
+    bot_id = await subject.platform.send_bot(bot_request(subject, ear))
+    await subject.in_call(bot_id)
+    assert await subject.platform.erase_media(bot_id) is isinstance(subject.platform, RoomPlatform)
+
+
+async def test_the_bots_of_a_meeting_are_found_by_it(subject: Subject, ear: Ear) -> None:
+    request = bot_request(subject, ear)
+    bot_id = await subject.platform.send_bot(request)
+    assert await subject.platform.bots_of(request.meeting_id) == (bot_id,)
 
 
 async def test_erasing_for_an_unknown_bot_is_harmless(subject: Subject) -> None:
-    await subject.platform.erase_media("nobody")
+    assert await subject.platform.erase_media("nobody")

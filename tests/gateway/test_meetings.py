@@ -16,7 +16,7 @@ CLOCK = SystemClock()
 
 async def erase_now(redis: Redis, command) -> None:
     keys = MeetingKeys(command.meeting_id)
-    erased = effect(MeetingErased, command, "erased", CLOCK, stores={"timeline": 3})
+    erased = effect(MeetingErased, command, "erased", CLOCK, stores={"timeline": 3}, vendors={"recall": "requested"})
     kind, body = CODEC.encode(erased)
     pipe = redis.pipeline()
     pipe.delete(keys.state, keys.timeline)
@@ -61,6 +61,7 @@ class TestErase:
         receipt = await response.json()
         assert response.status == 200
         assert (receipt["meeting_id"], receipt["stores"]) == (meeting_id, {"timeline": 3})
+        assert [(one["vendor"], one["state"]) for one in receipt["vendors"]] == [("recall", "requested")]
 
     async def test_erasing_again_at_once_gives_the_same_receipt(self, rig):
         meeting_id = await rig.meeting()
@@ -79,3 +80,26 @@ class TestErase:
     async def test_unknown_meeting_is_404(self, fake_rig):
         response = await fake_rig.client.delete(f"/meetings/m-07-{'0' * 20}")
         assert response.status == 404
+
+
+class TestEraseTenant:
+    async def test_every_meeting_of_the_tenant_goes_and_no_other(self, rig):
+        own = [await rig.meeting(tenant="default") for _ in range(3)]
+        other = await rig.meeting(tenant="globex")
+        redis = connect(f"redis://127.0.0.1:{rig.bus.redis.connection_pool.connection_kwargs['port']}/0")
+        pending = asyncio.create_task(rig.client.delete("/tenants/me/data"))
+        rig.play(INGEST, lambda _: [])
+        while len(rig.workers.commands) < 3:
+            rig.workers.arrived.clear()
+            await rig.workers.arrived.wait()
+        for command in rig.workers.commands:
+            await erase_now(redis, command)
+        await redis.aclose()
+        told = await (await pending).json()
+        assert (sorted(told["erased"]), told["pending"]) == (sorted(own), [])
+        assert (await rig.client.get(f"/meetings/{other}/status")).status == 200
+
+    async def test_what_is_not_erased_in_time_is_told(self, rig_with):
+        async with rig_with(erase_wait_s=0.1) as rig:
+            meeting_id = await rig.meeting(tenant="default")
+            assert await (await rig.client.delete("/tenants/me/data")).json() == {"erased": [], "pending": [meeting_id]}

@@ -29,7 +29,7 @@ class TestBodies:
             (b'{"meeting_url": "x", "bot": "y"}', "bot", "leave it out; the fields are: meeting_url, bot_name"),
             (b'{"meeting_url": "x", "answer_when": "always"}', "answer_when", "correct answer_when"),
             (b'{"meeting_url": "x", "speak": "yes"}', "speak", "correct speak"),
-            (b'{"meeting_url": "x", "retention_hours": 0}', "retention_hours", "correct retention_hours"),
+            (b'{"meeting_url": "x", "retention_hours": -1}', "retention_hours", "correct retention_hours"),
             (b'{"meeting_url": "x", "metadata": {"a": 1}}', "metadata[...]", "correct metadata"),
             (b"[]", "body", "send a JSON object; its fields are: meeting_url"),
             (b"null", "body", "send a JSON object"),

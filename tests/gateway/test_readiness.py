@@ -61,14 +61,18 @@ class TestWatchman:
 class TestRole:
     def test_one_worker_that_is_well_is_enough(self):
         beats = {"a": alive(0, ready=False, problems=["model: slow"]), "b": alive(0)}
-        assert judged("brain", beats) == ([], 2)
+        assert judged("brain", beats, 0).problems == []
+
+    def test_one_that_has_fallen_silent_is_named_beside_those_that_are_well(self):
+        found = judged("brain", {"a": alive(0), "b": alive(9_000)}, 9_000)
+        assert (found.problems, found.concerns, found.workers) == ([], ["a has said nothing for 9 s"], 1)
 
     def test_problems_of_all_are_named_when_none_is_well(self):
         beats = {name: alive(0, ready=False, problems=[f"model: {name}"]) for name in "ab"}
-        assert judged("brain", beats) == (["model: a", "model: b"], 2)
+        assert judged("brain", beats, 0).problems == ["model: a", "model: b"]
 
     def test_worker_that_does_not_say_why_is_not_ready_either(self):
-        problems, _ = judged("brain", {"a": alive(0, ready=False)})
+        problems = judged("brain", {"a": alive(0, ready=False)}, 0).problems
         assert problems
 
 

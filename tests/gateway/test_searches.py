@@ -204,8 +204,10 @@ class TestWhatIsKept:
             await say(rig.bus, meeting_id, "budget")
             await until_indexed(rig.bus, meeting_id)
             kind, body = CODEC.encode(MeetingErased(id="e", meeting_id=meeting_id, at=1, stores={}))
-            names = [keys.shard.meetings, keys.shard.active, keys.timeline, keys.state, keys.words, keys.said]
-            await rig.bus.erase_script(keys=names, args=[meeting_id, kind, body, 50])
+            shard = keys.shard
+            names = [shard.meetings, shard.active, shard.due, shard.vendor_erasures, shard.erased, shard.dead]
+            names += [shard.commands("ingest"), shard.commands("brain"), *keys.all(())]
+            await rig.bus.erase_script(keys=names, args=[meeting_id, kind, body, 50, "", 0, 1, 0, 0, 0])
             await eventually_idle(worker)
         assert await rig.bus.redis.keys(f"*{meeting_id}*") in ([], [keys.timeline.encode()])
         assert await found(rig, "budget") == []

@@ -5,22 +5,20 @@ import pytest
 from support import facts_of, new_meeting
 
 from ingest.config import IngestSettings
-from ingest.handlers import on_erase_meeting, on_join_meeting, on_leave_meeting, on_report_bot_status
+from ingest.handlers import on_join_meeting, on_leave_meeting, on_report_bot_status
 from ingest.ports import BotChange, BotRequest
 from ingest.resources import Ingest
 from shared.bus import Bus
-from shared.errors import Category, MeetingError, MeetingGoneError
+from shared.errors import Category, MeetingError
 from shared.events import (
     AudioEnded,
     BotJoined,
     BotLeft,
-    EraseMeeting,
     Event,
     JoinMeeting,
     JoinRefused,
     LeaveMeeting,
     LeaveRefused,
-    MeetingErased,
     MeetingStateChanged,
     ReportBotStatus,
     Settings,
@@ -49,9 +47,11 @@ class ScriptedPlatform:
         self.calls.append(f"leave {bot_id}")
         return self.done(not self.gone)
 
-    async def erase_media(self, bot_id: str) -> None:
-        self.calls.append(f"erase {bot_id}")
-        self.done(None)
+    async def bots_of(self, meeting_id: str) -> tuple[str, ...]:
+        return self.done(())
+
+    async def erase_media(self, bot_id: str) -> bool:
+        return self.done(True)
 
     def done(self, result):
         if self.failure:
@@ -210,38 +210,3 @@ async def test_a_fatal_end_names_its_cause_in_plain_words(bus: Bus) -> None:
     )
     assert (failed.status, failed.sub_code) == ("failed", "meeting_not_found")
     assert "check the link" in failed.explanation
-
-
-async def test_erasing_leaves_one_fact_that_goes_by_itself(bus: Bus) -> None:
-    meeting_id, platform = await joined_meeting(bus), ScriptedPlatform()
-    await bus.open_track(meeting_id, MIXED)
-    await bus.redis.xadd(MeetingKeys(meeting_id).audio(MIXED), {"pcm": b"x"}, id=audio_id(0))
-    keys = MeetingKeys(meeting_id)
-    await bus.redis.zadd(keys.words, {"secret\0l1": 0})
-    await bus.redis.hset(keys.said, "l1", "x")
-    await bus.redis.hset(keys.deliveries, "d1", "x")
-    await carried_out(bus, on_erase_meeting, EraseMeeting(id="e", meeting_id=meeting_id, at=1), platform)
-    assert await bus.redis.keys(f"*{meeting_id}*") == [keys.timeline.encode()]
-    (erased,) = await facts_of(bus, meeting_id)
-    assert isinstance(erased, MeetingErased)
-    assert erased.stores["audio mixed"] == 1
-    assert erased.stores["platform"] == 1
-    assert [key async for key in bus.redis.scan_iter(f"*{meeting_id}*")] == [MeetingKeys(meeting_id).timeline.encode()]
-    assert 0 < await bus.redis.pttl(MeetingKeys(meeting_id).timeline) <= 3000
-    assert platform.calls == ["leave bot-1", "erase bot-1"]
-
-
-async def test_what_the_platform_did_not_erase_is_not_claimed(bus: Bus) -> None:
-    meeting_id = await joined_meeting(bus)
-    command = EraseMeeting(id="e", meeting_id=meeting_id, at=1)
-    await carried_out(bus, on_erase_meeting, command, ScriptedPlatform(AWAY))
-    (erased,) = await facts_of(bus, meeting_id)
-    assert erased.stores["platform"] == 0
-
-
-async def test_erasing_twice_is_harmless(bus: Bus) -> None:
-    meeting_id = await joined_meeting(bus)
-    command = EraseMeeting(id="e", meeting_id=meeting_id, at=1)
-    await carried_out(bus, on_erase_meeting, command, ScriptedPlatform())
-    with pytest.raises(MeetingGoneError):
-        await carried_out(bus, on_erase_meeting, command, ScriptedPlatform())

@@ -323,3 +323,22 @@ async def test_where_a_secret_is_set_only_signed_handshakes_come_in(bus: Bus) ->
             with pytest.raises(InvalidStatus):
                 async with connect(url, additional_headers=headers):
                     pass
+
+
+async def test_what_is_said_off_the_record_never_comes_in(bus: Bus, producer: Producer) -> None:
+    meeting_id = await new_meeting(bus)
+    async with dial(meeting_id) as socket:
+        await say(socket, 0, 20)
+        await eventually(lambda: has_last(bus, meeting_id, 1_800))
+        producer.intake(meeting_id).is_off_record = True
+        await say(socket, 20, 20)
+        pong = await socket.ping()
+        await pong
+        producer.intake(meeting_id).is_off_record = False
+        await say(socket, 60, 30)
+    await eventually(lambda: has_last(bus, meeting_id, 7_500))
+    assert not [source_ms for source_ms in await chunks_of(bus, meeting_id) if 2_000 <= source_ms < 6_000]
+
+
+async def has_last(bus: Bus, meeting_id: str, source_ms: int) -> bool:
+    return max(await chunks_of(bus, meeting_id), default=0) >= source_ms

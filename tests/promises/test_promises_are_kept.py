@@ -1,4 +1,4 @@
-"""Promises 6, 7, 8, 11 and 15 to 19 in short form, by the code of `chimein promises`."""
+"""Promises 6, 7, 8, 11 and 15 to 20 in short form, by the code of `chimein promises`."""
 
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from rehearsal.promises.rig import Load
         pytest.param(17, Load(seconds=4, seed=17), id="the_api_is_as_written"),
         pytest.param(18, Load(seconds=4, seed=18), id="tenants_cannot_meet"),
         pytest.param(19, Load(), id="words_and_links_do_nothing"),
+        pytest.param(20, Load(meetings=2, seconds=4, seed=20), id="secrets_stay_secret_and_deletion_deletes"),
         pytest.param(11, Load(meetings=2, seconds=16, seed=11), id="repeats_are_harmless"),
     ],
 )

@@ -24,8 +24,12 @@ class Named:
         self.asked.append("leave")
         return True
 
-    async def erase_media(self, bot_id: str) -> None:
+    async def bots_of(self, meeting_id: str) -> tuple[str, ...]:
+        return (meeting_id,)
+
+    async def erase_media(self, bot_id: str) -> bool:
         self.asked.append("erase")
+        return True
 
 
 async def test_each_link_has_its_platform_for_life() -> None:
