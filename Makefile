@@ -54,7 +54,7 @@ $(TOOLS): deploy/locks/tools.lock deploy/tools.sh $(STAMP)
 	@touch $(TOOLS)
 
 test: $(STAMP) ## Run every test, with coverage of the pure cores
-	@$(BIN)/python -m pytest -n 2 -m "not shipping" --dist loadfile $(CORES:%=--cov=%) --cov-report=term --cov-fail-under=95
+	@$(BIN)/python -m pytest -n 3 -m "not shipping" --dist loadgroup $(CORES:%=--cov=%) --cov-report=term --cov-fail-under=95
 
 check: $(STAMP) lint types imports test servers shipping audit ## Exactly what CI runs
 

@@ -87,6 +87,7 @@ async def tell_of_drops(worker: Worker, producer: Producer) -> None:
     """Sound that goes before it is transcribed makes this process unready, by name."""
     while is_wanted():
         await worker.clock.sleep(1.0)
+        worker.load = len(producer.linked)
         if worker.clock.now_ms() - producer.dropped_at < DROPS_TOLD_MS:
             worker.health.report("audio", DROPS)
         else:

@@ -101,8 +101,13 @@ class InstantWorkers:
         state = await self._bus.state(command.meeting_id)
         stores = {"state": len(state)}
         erased = effect(MeetingErased, command, "erased", CLOCK, stores=stores, tenant=state.get(TENANT, ""))
-        names = [keys.shard.meetings, keys.shard.active, keys.timeline, keys.state, keys.live]
-        await self._bus.erase_script(keys=names, args=[command.meeting_id, *CODEC.encode(erased), SHOWN_MS])
+        shard, now_ms = keys.shard, CLOCK.now_ms()
+        names = [shard.meetings, shard.active, shard.due, shard.vendor_erasures, shard.erased, shard.dead]
+        names += [shard.commands(INGEST), shard.commands(BRAIN), *keys.all(())]
+        nothing_left: list[str | bytes | int] = ["", 0, now_ms, 0, 0, 0]
+        await self._bus.erase_script(
+            keys=names, args=[command.meeting_id, *CODEC.encode(erased), SHOWN_MS, *nothing_left]
+        )
 
 
 def effects_of(command: Event) -> Iterator[Event]:

@@ -13,7 +13,7 @@ LOOKS = 40
 
 
 class Fullness:
-    """`most` is how many meetings it may work for, whatever it could; 0: as many as it can."""
+    """`most` is how many meetings it may work for, whatever it could; 0: as many as it can, and one always."""
 
     def __init__(self, most: int = 0) -> None:
         self.most = most
@@ -34,5 +34,7 @@ class Fullness:
 
     def is_full(self, load: int) -> bool:
         """`load` is how many meetings it works for."""
+        if self.most:
+            return load >= self.most
         is_late = len(self._lates) == LOOKS and median(self._lates) > LATE_S
-        return self._is_busy or is_late or bool(self.most and load >= self.most)
+        return load > 0 and (self._is_busy or is_late)

@@ -86,7 +86,7 @@ class ShardKeys:
         return f"{self.tag}:commands:{role}"
 
     def own(self, role: str) -> str:
-        """Hash: epoch and owner."""
+        """Hash: epoch and owner, and how many writes were refused because their epoch was over (`fenced`)."""
         return f"{self.tag}:own:{role}"
 
     def lease(self, role: str) -> str:

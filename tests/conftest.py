@@ -24,6 +24,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--redis", choices=kinds, default=kinds[0], help="The server, or the cluster, that tests run on.")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, and by themselves; of all others a file is one process's work."""
+    items.sort(key=lambda item: "promises" not in item.path.parts)
+    for item in items:
+        own = item.nodeid if "promises" in item.path.parts else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(own))
+
+
 @pytest.fixture(autouse=True)
 def one_server_only(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("one_server") and request.config.getoption("--redis") == CLUSTER:

@@ -34,7 +34,7 @@ async def run(rig: Rig) -> Outcome:
         await stage.ask_while(asyncio.create_task(stage.play(), name="play"))
         await deploying
         figures = await stage.judge(failures)
-        fenced = sum([await rig.count_of(name, "write.fenced") for name in rig.supervisors])
+        fenced = await rig.fenced(*ROLES)
         holes = [hole for meeting in stage.meetings for hole in holes_of(await finals(stage, meeting), since)]
     normal, longest = (round(quantiles(holes, n=100)[49]), max(holes)) if len(holes) > 1 else (0, 0)
     failures += [f"exit codes {sorted(set(stops.codes))}"] * any(stops.codes)

@@ -21,7 +21,7 @@ from rehearsal.promises.tokens import try_tokens
 from rehearsal.recall.webhooks import sign
 from shared.ports import free_port
 from shared.socket_tokens import GOOD_FOR_S, new_token
-from shared.streams import STATUS, MeetingKeys
+from shared.streams import CHECKED_AT, INDEXED, LINKED_AT, STATUS, TOLD, MeetingKeys
 
 OLD = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 NEW = "whsec_ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
@@ -72,6 +72,10 @@ def beside(headers: Headers) -> Headers:
     return {**headers, "webhook-signature": "v1,AAAA " + headers["webhook-signature"]}
 
 
+LOOKED_AFTER = (CHECKED_AT, LINKED_AT, INDEXED, TOLD)
+"""Fields of a meeting's state that ingest and its clerk write now and then, whoever knocks."""
+
+
 class Doors:
     """What was tried, and what came of it."""
 
@@ -96,24 +100,33 @@ class Doors:
         self.failures += [f"{name}: {status}"] * (status != expected)
 
     async def _everything(self) -> dict[bytes, object]:
-        """All keys byte for byte, but for workers' heartbeats, and for consumers of commands, who count their reads."""
+        """All keys byte for byte, but for what workers write all the time: heartbeats, leases, how far they read."""
         redis = self._rig.bus.redis
         found: dict[bytes, object] = {}
         for name in cast("list[bytes]", await redis.keys("*")):
-            if b"workers" not in name:
+            if not any(part in name for part in (b"workers", b":lease:", b":own:")):
                 found[name] = await (redis.xlen(name) if b":commands:" in name else content_of(redis, name))
         return found
 
 
 async def content_of(redis: Redis, name: bytes) -> object:
     """A large hash is dumped in an order that changes while the server moves it to a larger table."""
-    is_hash = await redis.type(name) == b"hash"
-    return await cast("Any", redis.hgetall(name.decode()) if is_hash else redis.dump(name))
+    if await redis.type(name) != b"hash":
+        return await cast("Any", redis.dump(name))
+    fields: dict[bytes, bytes] = await cast("Any", redis.hgetall(name.decode()))
+    return {field: value for field, value in fields.items() if field.decode() not in LOOKED_AFTER}
 
 
 def changes(before: dict[bytes, object], after: dict[bytes, object]) -> list[str]:
-    """Names of the keys that are not as they were."""
-    return sorted(name.decode() for name in {*before, *after} if before.get(name) != after.get(name))
+    """Names of the keys that are not as they were, and of a hash's fields."""
+    changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+    return [f"{name.decode()} {fields_changed(before.get(name), after.get(name))}".strip() for name in changed]
+
+
+def fields_changed(before: object, after: object) -> str:
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return ""
+    return ", ".join(sorted(str(name) for name in {*before, *after} if before.get(name) != after.get(name)))
 
 
 async def run(rig: Rig) -> Outcome:

@@ -22,9 +22,11 @@ from shared.connections import LOST
 from shared.errors import DecodeError
 from shared.events import CODEC, AnyEvent, AudioEnded, GapFound, LineHeard, TranscriptCompleted, new_id
 from shared.meetings import INSIDE
-from shared.streams import STATUS
+from shared.streams import SHARDS, STATUS, ShardKeys
 
 COMPLETE_WITHIN_S = 120.0
+ALWAYS_ROOM = "1000"
+"""A rig breaks things on a machine that may be busy with it: what is refused for want of room is promise 15's."""
 TRIES = 25
 
 Found = TypeVar("Found")
@@ -92,7 +94,7 @@ class Rig:
     def environment(self, **settings: str) -> dict[str, str]:
         ports = {f"{role}_STATUS_PORT": "0" for role in ("INGEST", "TRANSCRIBER", "BRAIN", "SPEAKER")}
         scripted = {"TRANSCRIBER_ENGINE": "scripted", "SPEAKER_VOICE": "scripted"}
-        common = {"REDIS_URL": self.redis_url, "LOG_FORMAT": "json", **scripted}
+        common = {"REDIS_URL": self.redis_url, "LOG_FORMAT": "json", "MAX_MEETINGS": ALWAYS_ROOM, **scripted}
         kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
         return {
             **kept,
@@ -124,6 +126,14 @@ class Rig:
         path = self.logs / f"{name}.log"
         text = await asyncio.to_thread(path.read_text) if path.exists() else ""
         return text.count(f'"event": "{event}"') + text.count(f'"event":"{event}"')
+
+    async def fenced(self, *roles: str) -> int:
+        """How many commits of these roles Redis has refused, because somebody else owned the shard."""
+        pipe = self.bus.redis.pipeline(transaction=False)
+        for role in roles:
+            for shard in range(SHARDS):
+                pipe.hget(ShardKeys(shard).own(role), "fenced")
+        return sum(int(one or 0) for one in await pipe.execute())
 
     # -- meetings ------------------------------------------------------------------------------------------------------
 

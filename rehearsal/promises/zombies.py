@@ -19,7 +19,7 @@ from rehearsal.promises.stage import ROLES, Stage, staged
 from shared.ownership import LEASE_MS
 
 STOPPED_S = 3 * LEASE_MS / 1000
-HELD_S = 0.25
+HELD_S = 0.8
 GIVES_UP_WITHIN_S = 1.0
 REST_S = 4.0
 """In which shards come back to who lost them."""
@@ -46,7 +46,7 @@ async def run(rig: Rig) -> Outcome:
         await stopping
         figures = await stage.judge(failures)
         for role in ROLES:
-            zombies.late[role] += await rig.count_of(f"{role}-1", "write.fenced")
+            zombies.late[role] += await rig.fenced(role)
     slowest_s = max(zombies.gave_up_s, default=0.0)
     failures += [f"a zombie gave up {slowest_s:.2f} s after it woke"] * (slowest_s > GIVES_UP_WITHIN_S)
     failures += ["no commit came late: nothing was shown"] * (not zombies.late.total())

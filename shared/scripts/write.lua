@@ -19,6 +19,7 @@ end
 if epoch ~= '' then
   local current = redis.call('HGET', own, 'epoch')
   if current ~= epoch then
+    redis.call('HINCRBY', own, 'fenced', 1)
     return {'FENCED', current or ''}
   end
 end
