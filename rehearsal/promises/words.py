@@ -81,6 +81,11 @@ def corpus() -> Corpus:
     return msgspec.toml.decode(Path(__file__).with_name("attacks.toml").read_bytes(), type=Corpus)
 
 
+FULL_S = 600.0
+SHORT_TAKES_EVERY = 3
+"""Attack of the corpus, where the run is to be short."""
+
+
 # -- the attacks -------------------------------------------------------------------------------------------------------
 
 DISGUISES: Mapping[str, Callable[[str], str]] = {
@@ -225,7 +230,7 @@ class Scene:
 
 
 async def run(rig: Rig) -> Outcome:
-    known, failures = attacks(), list[str]()
+    known, failures = attacks()[:: 1 if rig.load.seconds >= FULL_S else SHORT_TAKES_EVERY], list[str]()
     obeying = Obeying(known)
     async with OpenAIServer(obeying) as model, RecallServer(Options(delays=Delays(consent_s=0.1))) as recall:
         port = await start(rig, model, recall)
