@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def one_server_only(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("one_server") and request.config.getoption("--redis") == CLUSTER:
-        pytest.skip("looks into the connections of one server's client")
+        pytest.skip("looks into one server, or into its client")
 
 
 @pytest.fixture(scope="session")

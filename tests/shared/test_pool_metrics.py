@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from shared.bus import Bus
 from shared.pool_metrics import PoolMetrics
 
@@ -11,6 +13,7 @@ def counted(metrics: PoolMetrics) -> dict[str, float]:
     return {sample.labels["state"]: sample.value for sample in family.samples}
 
 
+@pytest.mark.one_server
 async def test_connections_are_counted_by_whether_they_are_in_use(bus: Bus) -> None:
     metrics = PoolMetrics()
     metrics.watch(bus.redis)

@@ -15,6 +15,7 @@ def hushed(meeting_id: str, n: int) -> Write:
     return Write(facts=(Hushed(id=f"h{n}", meeting_id=meeting_id, at=1, by="test"),))
 
 
+@pytest.mark.one_server
 async def test_calls_of_many_tasks_share_round_trips_and_each_gets_its_own_reply(bus: Bus) -> None:
     meeting_id = await new_meeting(bus)
     count = MOST_AT_ONCE + 50
