@@ -120,7 +120,9 @@ class Bus:
 
     async def _has(self, probe: Probe) -> bool:
         found = entries_of(await self.redis.xrange(probe.stream, probe.id, probe.id))
-        return bool(found) and found[0].fields.get(CODEC.BODY) == probe.body
+        if found:
+            return found[0].fields.get(CODEC.BODY) == probe.body
+        return bool(probe.settled) and await self.redis.zscore(probe.settled, probe.id) is not None
 
     async def _again(self, write: RecentWrite) -> None:
         try:
@@ -198,7 +200,9 @@ def probe_of(keys: MeetingKeys, write: Write, written: Written) -> Probe | None:
     if write.facts:
         return Probe(keys.timeline, written.ids[-1], CODEC.encode(write.facts[-1])[1])
     if write.send:
-        return Probe(keys.shard.commands(write.send[0]), written.command_id, CODEC.encode(write.send[1])[1])
+        role, command = write.send
+        shard = keys.shard
+        return Probe(shard.commands(role), written.command_id, CODEC.encode(command)[1], shard.settled(role))
     return None
 
 

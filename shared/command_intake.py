@@ -10,13 +10,11 @@ import structlog
 
 from shared.bus import Entry, entries_of
 from shared.connections import BLOCK_MS, LOST
-from shared.scripting import SCRIPTS
 from shared.servers import Servers
 from shared.streams import ShardKeys
 from shared.waiting import is_wanted
 from shared.worker import Worker
 
-SETTLED_KEPT_MS = 60_000
 READ_AT_ONCE = 16
 CLAIMED_AT_ONCE = 1000
 
@@ -42,7 +40,6 @@ class CommandIntake:
     def __init__(self, worker: Worker, accept: Accept, name: str = "") -> None:
         self._worker, self._role, self._redis = worker, worker.role, worker.bus.redis
         self._servers = Servers(worker.bus.redis)
-        self._tidy = worker.bus.redis.register_script((SCRIPTS / "tidy.lua").read_text())
         self._accept = accept
         self._shards: set[int] = set()
         self._pulse = f"commands {name}".strip()
@@ -73,13 +70,6 @@ class CommandIntake:
 
         if any((await self._servers.ask(list(self._shards), claim)).values()):
             self._changed.set()
-
-    async def tidy(self) -> None:
-        """Settled commands are kept for a while, so that a sender can see after a loss that they had come."""
-        oldest = f"{self._worker.clock.now_ms() - SETTLED_KEPT_MS}-0"
-        streams = {shard: ShardKeys(shard).commands(self._role) for shard in self._shards}
-        calls = {shard: ([stream], [self._role, oldest]) for shard, stream in streams.items()}
-        await self._servers.run(self._tidy, calls)
 
     async def run(self) -> None:
         """Until cancelled."""

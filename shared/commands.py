@@ -24,7 +24,7 @@ from shared.meetings import write_of
 from shared.pulses import TURN_S
 from shared.scripting import SCRIPTS
 from shared.servers import Servers
-from shared.streams import ShardKeys, shard_of
+from shared.streams import SETTLED_KEPT_MS, ShardKeys, shard_of
 from shared.tracing import TRACING, trace_id_of
 from shared.waiting import end, is_wanted, rest
 from shared.worker import Worker
@@ -98,7 +98,6 @@ class CommandLoop:
         """Takes what others left in hand for so long, again and again, until cancelled.
 
         They died; or they lost the shard, did not know it yet, and read on after the new owner had claimed all.
-        What is settled for long goes.
         """
         while is_wanted():
             await self._worker.clock.sleep(idle_ms / 3000)
@@ -106,7 +105,6 @@ class CommandLoop:
                 await self._keep()
                 for intake in list(self._intakes.values()):
                     await intake.claim_stale(idle_ms)
-                    await intake.tidy()
 
     async def _keep(self) -> None:
         """What is being worked on is not stale, however long it takes."""
@@ -246,8 +244,9 @@ class CommandLoop:
 
     async def _settle(self, delivery: Delivery, outcome: str) -> None:
         """It is gone from the stream: what was asked is not kept there."""
-        stream = ShardKeys(delivery.shard).commands(self._role)
-        await self._settled(keys=[stream], args=[self._role, delivery.entry.id])
+        shard, now_ms = ShardKeys(delivery.shard), self._worker.clock.now_ms()
+        keys = [shard.commands(self._role), shard.settled(self._role)]
+        await self._settled(keys=keys, args=[self._role, delivery.entry.id, now_ms, SETTLED_KEPT_MS])
         metrics.commands_settled.labels(self._role, outcome).inc()
 
     async def _bury(self, delivery: Delivery, reason: str) -> None:

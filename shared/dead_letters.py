@@ -11,7 +11,7 @@ from shared.errors import DecodeError
 from shared.events import CODEC, AnyEvent
 from shared.scripting import SCRIPTS
 from shared.servers import Servers
-from shared.streams import SHARDS, ShardKeys
+from shared.streams import SETTLED_KEPT_MS, SHARDS, ShardKeys
 
 KEPT = 10_000
 KEPT_MS = 7 * 24 * 3600 * 1000
@@ -60,7 +60,8 @@ class DeadLetters:
         }
         letter = chain.from_iterable({**fields, **about}.items())
         await self._bury(
-            keys=[keys.dead, keys.commands(role)], args=[role, entry.id, KEPT, max(at_ms - KEPT_MS, 0), *letter]
+            keys=[keys.dead, keys.commands(role), keys.settled(role)],
+            args=[role, entry.id, KEPT, max(at_ms - KEPT_MS, 0), at_ms, SETTLED_KEPT_MS, *letter],
         )
 
     async def all(self) -> AsyncIterator[DeadLetter]:

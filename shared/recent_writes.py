@@ -19,6 +19,8 @@ class Probe:
     id: bytes
     body: bytes
     """Another entry may have got the same ID since."""
+    settled: str = ""
+    """Of a command: where its id is once it has been carried out, and has left the stream."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ MIXED = "mixed"
 
 AUDIO_CAP_MS = 600_000
 """Audio kept for a transcriber that is away; then the oldest goes, and the transcript says so."""
+SETTLED_KEPT_MS = 60_000
+"""Longer than a sender remembers what it sent."""
 PCM = b"pcm"
 """The one field of an audio entry: S16LE, 16 kHz, mono, CHUNK_MS long."""
 
@@ -84,6 +86,10 @@ class ShardKeys:
     def commands(self, role: str) -> str:
         """Stream of commands, read by the consumer group of the role."""
         return f"{self.tag}:commands:{role}"
+
+    def settled(self, role: str) -> str:
+        """Sorted set of the entry ids of commands that were settled in the last minute, by Unix ms."""
+        return f"{self.tag}:settled:{role}"
 
     def own(self, role: str) -> str:
         """Hash: epoch and owner, and how many writes were refused because their epoch was over (`fenced`)."""

@@ -104,7 +104,7 @@ class Doors:
         redis = self._rig.bus.redis
         found: dict[bytes, object] = {}
         for name in cast("list[bytes]", await redis.keys("*")):
-            if not any(part in name for part in (b"workers", b":lease:", b":own:")):
+            if not any(part in name for part in (b"workers", b":lease:", b":own:", b":settled:")):
                 found[name] = await (redis.xlen(name) if b":commands:" in name else content_of(redis, name))
         return found
 

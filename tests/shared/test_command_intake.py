@@ -1,20 +1,20 @@
-"""What goes of a command stream, and what stays however old it is."""
-
-import time
+"""What becomes of a command's entry: in hand, settled, or taken over."""
 
 import pytest
-import redis.exceptions
+from support import new_meeting
 
-from shared.bus import Bus
+from shared.bus import Bus, Entry, Write
 from shared.clock import SystemClock
-from shared.command_intake import SETTLED_KEPT_MS, CommandIntake, Delivery
-from shared.streams import ShardKeys
+from shared.command_intake import CommandIntake, Delivery
+from shared.commands import CommandLoop
+from shared.events import LeaveMeeting
+from shared.streams import SETTLED_KEPT_MS, ShardKeys
 from shared.tail import Tail
 from shared.worker import Worker
 
 SHARD = 3
-STREAM = ShardKeys(SHARD).commands("brain")
-OLD, OLDER = "2000-1", "1000-1"
+KEYS = ShardKeys(SHARD)
+STREAM = KEYS.commands("brain")
 
 
 async def nobody(delivery: Delivery, *, is_redelivered: bool) -> None:
@@ -22,51 +22,44 @@ async def nobody(delivery: Delivery, *, is_redelivered: bool) -> None:
 
 
 @pytest.fixture
-async def intake(bus: Bus) -> CommandIntake:
-    intake = CommandIntake(Worker("brain", bus, Tail(bus.redis), SystemClock()), nobody)
-    await intake.add(SHARD, 0)
-    return intake
+def worker(bus: Bus) -> Worker:
+    return Worker("brain", bus, Tail(bus.redis), SystemClock())
 
 
-async def ids(bus: Bus) -> list[bytes]:
-    return [entry_id for entry_id, _ in await bus.redis.xrange(STREAM)]
+async def test_what_a_silent_consumer_has_in_hand_becomes_ours(bus: Bus, worker: Worker) -> None:
+    await bus.redis.xgroup_create(STREAM, "brain", "0", mkstream=True)
+    entry_id = await bus.redis.xadd(STREAM, {"a": 1})
+    await bus.redis.xreadgroup("brain", "silent", {STREAM: ">"})
+    await CommandIntake(worker, nobody).add(SHARD, 0)
+    (pending,) = await bus.redis.xpending_range(STREAM, "brain", "-", "+", 10)
+    assert (pending["message_id"], pending["consumer"]) == (entry_id, worker.name.encode())
 
 
-async def test_what_is_settled_and_old_goes(bus: Bus, intake: CommandIntake) -> None:
-    await bus.redis.xadd(STREAM, {"a": 1}, id=OLDER)
-    await bus.redis.xadd(STREAM, {"a": 2}, id=OLD)
-    fresh = await bus.redis.xadd(STREAM, {"a": 3})
-    await bus.redis.xreadgroup("brain", "somebody", {STREAM: ">"})
-    await bus.redis.xack(STREAM, "brain", OLDER, OLD, fresh)
-    await intake.tidy()
-    assert await ids(bus) == [fresh]
+async def in_hand(bus: Bus, meeting_id: str) -> Delivery:
+    """A command that was sent with nothing beside it, and read."""
+    await bus.redis.xgroup_create(STREAM, "brain", "0", mkstream=True)
+    command = LeaveMeeting(id="l", meeting_id=meeting_id, at=1)
+    await bus.send(meeting_id, Write(send=("brain", command)))
+    await bus.redis.xreadgroup("brain", "me", {STREAM: ">"})
+    ((entry_id, fields),) = await bus.redis.xrange(STREAM)
+    return Delivery(SHARD, Entry(entry_id, fields))
 
 
-async def test_what_nobody_has_read_stays(bus: Bus, intake: CommandIntake) -> None:
-    await bus.redis.xadd(STREAM, {"a": 1}, id=OLDER)
-    await intake.tidy()
-    assert await ids(bus) == [OLDER.encode()]
+@pytest.mark.parametrize("step", ["_settle", "_bury"])
+async def test_what_is_settled_leaves_the_stream_and_is_not_taken_for_forgotten(
+    bus: Bus, worker: Worker, step: str
+) -> None:
+    delivery = await in_hand(bus, await new_meeting(bus, shard=SHARD))
+    await getattr(CommandLoop(worker, {}, None), step)(delivery, "why")
+    assert await bus.redis.xlen(STREAM) == 0
+    assert await bus.restore() == 0
+    assert await bus.redis.xlen(STREAM) == 0
+    assert 0 < await bus.redis.pttl(KEYS.settled("brain")) <= SETTLED_KEPT_MS
 
 
-async def test_what_is_in_hand_stays_with_all_that_came_after_it(bus: Bus, intake: CommandIntake) -> None:
-    for entry_id in (OLDER, OLD):
-        await bus.redis.xadd(STREAM, {"a": 1}, id=entry_id)
-    await bus.redis.xreadgroup("brain", "somebody", {STREAM: ">"})
-    await bus.redis.xack(STREAM, "brain", OLD)
-    await intake.tidy()
-    assert await ids(bus) == [OLDER.encode(), OLD.encode()]
-
-
-async def test_what_was_settled_just_now_stays(bus: Bus, intake: CommandIntake) -> None:
-    at_ms = round(time.time() * 1000) - SETTLED_KEPT_MS + 5_000
-    await bus.redis.xadd(STREAM, {"a": 1}, id=f"{at_ms}-1")
-    await bus.redis.xreadgroup("brain", "somebody", {STREAM: ">"})
-    await bus.redis.xack(STREAM, "brain", f"{at_ms}-1")
-    await intake.tidy()
-    assert len(await ids(bus)) == 1
-
-
-async def test_a_stream_that_redis_forgot_is_said_to_be_missing(bus: Bus, intake: CommandIntake) -> None:
-    await bus.redis.delete(STREAM)
-    with pytest.raises(redis.exceptions.ResponseError, match="no such key"):
-        await intake.tidy()
+async def test_a_command_that_was_forgotten_with_its_settling_is_sent_again(bus: Bus, worker: Worker) -> None:
+    delivery = await in_hand(bus, await new_meeting(bus, shard=SHARD))
+    await CommandLoop(worker, {}, None)._settle(delivery, "done")
+    await bus.redis.delete(KEYS.settled("brain"))
+    assert await bus.restore() == 1
+    assert await bus.redis.xlen(STREAM) == 1
