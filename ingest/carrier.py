@@ -54,6 +54,13 @@ class Carrier:
         self._due[intake.meeting_id] = intake
         self._work.set()
 
+    def doubt(self) -> None:
+        """Redis may have forgotten the end of any track: it is asked how far each has come."""
+        for intake in self.intakes.values():
+            for outbox in intake.tracks.values():
+                outbox.doubt()
+            self.carry(intake)
+
     def forget(self, intake: Intake) -> None:
         self.intakes.pop(intake.meeting_id, None)
         self._opened = {key for key in self._opened if key[0] != intake.meeting_id}
@@ -107,12 +114,12 @@ class Carrier:
                 self._opened.add((intake.meeting_id, track))
 
     async def _append(self, due: Sequence[Intake]) -> None:
-        """Every unsent chunk of every track in one round trip."""
+        """Every unsent chunk of every track in one round trip; or only the question how far a track has come."""
         parts = [
             (intake, track, chunks)
             for intake in due
             for track, outbox in intake.tracks.items()
-            if (chunks := outbox.unsent())
+            if (chunks := outbox.unsent()) or outbox.is_doubtful
         ]
         replies = await self._append_script.each([call_of(*part) for part in parts])
         news = [self._check(*part, cast("Reply", reply)) for part, reply in zip(parts, replies, strict=True)]
@@ -138,6 +145,8 @@ class Carrier:
         metrics.chunks_appended.inc(new)
         metrics.chunks_repeated.inc(len(chunks) - new)
         metrics.chunks_dropped.inc(dropped)
+        if not chunks:
+            return None
         end_ms = chunks[-1].source_ms + CHUNK_MS
         intake.land(track, end_ms)
         if chunks[0].source_ms // TOLD_EVERY_MS == end_ms // TOLD_EVERY_MS:

@@ -19,6 +19,8 @@ class Outbox:
         self._unsent: deque[Chunk] = deque()
         self._ring, self._cap = ring_ms // CHUNK_MS, cap_ms // CHUNK_MS
         self.dropped = 0
+        self.is_doubtful = False
+        """Redis may have forgotten what it acknowledged, and there may be nothing to send by which that would show."""
 
     def put(self, chunks: list[Chunk]) -> None:
         self._unsent.extend(chunks)
@@ -26,8 +28,8 @@ class Outbox:
 
     @property
     def is_empty(self) -> bool:
-        """Redis has all of it."""
-        return not self._unsent
+        """Redis has all of it, as far as we know."""
+        return not self._unsent and not self.is_doubtful
 
     def unsent(self) -> list[Chunk]:
         return list(self._unsent)
@@ -37,14 +39,19 @@ class Outbox:
         """Source time of the newest chunk that Redis has acknowledged; None where it may have lost all we know of."""
         return self._sent[-1].source_ms if self._sent else None
 
+    def doubt(self) -> None:
+        self.is_doubtful = bool(self._sent)
+
     def acknowledge(self, count: int) -> None:
-        """The oldest `count` unsent chunks are in Redis."""
+        """The oldest `count` unsent chunks are in Redis, and so are those before them."""
+        self.is_doubtful = False
         for _ in range(min(count, len(self._unsent))):
             self._sent.append(self._unsent.popleft())
         self._trim()
 
     def rewind(self) -> None:
         """Redis may have lost what it acknowledged: all that is still here is to be sent again."""
+        self.is_doubtful = False
         self._unsent.extendleft(reversed(self._sent))
         self._sent.clear()
 

@@ -26,6 +26,11 @@ class Producer:
         metrics.unsent_age_s.set_function(self._unsent.age_s)
         self._carriers: dict[str, Carrier] = {}
         self._carrier_added = asyncio.Event()
+        bus.doubts.append(self._doubt)
+
+    def _doubt(self) -> None:
+        for carrier in self._carriers.values():
+            carrier.doubt()
 
     def intake(self, meeting_id: str) -> Intake:
         """The meeting's intake, shared by its sockets."""

@@ -62,6 +62,8 @@ class Bus:
         self.redis = client
         self.connects = connects or Connects()
         self.recent = RecentWrites()
+        self.doubts: list[Callable[[], None]] = []
+        """Called when Redis may have forgotten something: for who keeps what it wrote in its own way."""
         self.write_script = Script(client, "write")
         self.create_script = Script(client, "create")
         self.erase_script = Script(client, "erase")

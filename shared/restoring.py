@@ -21,6 +21,8 @@ async def keep_writes(bus: Bus, clock: Clock) -> None:
         if bus.connects.count == known:
             continue
         before = bus.connects.count
+        for doubt in bus.doubts:
+            doubt()
         try:
             forgotten = await bus.restore()
         except LOST:

@@ -42,6 +42,7 @@ async def dies(rig: Rig) -> Outcome:
         killing = asyncio.create_task(kill_now_and_then(stage, deaths), name="killing")
         await stage.ask_while(asyncio.create_task(stage.play(), name="play"))
         await killing
+        await one_death(stage, deaths, with_cut_log=True)
         figures = await stage.judge(failures)
         waits = [wait for at in deaths.accepted_at for wait in await next_finals(stage, at)]
         restarted = [name for name, pid in pids_of(rig).items() if pids[name] != pid]
@@ -66,15 +67,21 @@ async def kill_now_and_then(stage: Stage, deaths: Deaths) -> None:
     for number in range(rig.load.kills):
         began = time.monotonic()
         await asyncio.sleep(rig.chance.uniform(0, each_s / 3))
-        if number % EVERY_CUT == EVERY_CUT - 1:
-            rig.redis.before_start = lambda folder: cut_tail(rig, folder, deaths)
-        os.kill(rig.redis.pid, signal.SIGKILL)
-        deaths.kills += 1
-        await asyncio.sleep(0.05)
-        await until(lambda: answers(rig), ACCEPTS_WITHIN_S)
+        await one_death(stage, deaths, with_cut_log=number % EVERY_CUT == EVERY_CUT - 1)
         deaths.accepted_at.append(round(time.time() * 1000))
-        rig.redis.before_start = None
         await asyncio.sleep(max(0.0, each_s - (time.monotonic() - began)))
+
+
+async def one_death(stage: Stage, deaths: Deaths, *, with_cut_log: bool) -> None:
+    """Returns when it takes commands again. The last of them comes when all has been said: nothing more can show it."""
+    rig = stage.rig
+    assert rig.redis
+    rig.redis.before_start = (lambda folder: cut_tail(rig, folder, deaths)) if with_cut_log else None
+    os.kill(rig.redis.pid, signal.SIGKILL)
+    deaths.kills += 1
+    await asyncio.sleep(0.05)
+    await until(lambda: answers(rig), ACCEPTS_WITHIN_S)
+    rig.redis.before_start = None
 
 
 def cut_tail(rig: Rig, folder: Path, deaths: Deaths) -> None:

@@ -77,6 +77,17 @@ async def test_chunks_that_redis_forgot_go_again_before_the_next(bus: Bus, carri
     await eventually(lambda: has(bus, intake, list(range(0, 1000, 100))))
 
 
+async def test_the_end_of_a_track_that_says_no_more_is_looked_for(bus: Bus, carrier: Carrier, intake: Intake) -> None:
+    put(carrier, intake, 0, 8)
+    await eventually(lambda: has(bus, intake, list(range(0, 800, 100))))
+    await eventually(lambda: intake.is_idle)
+    await forget_after(bus, intake, 300)
+    carrier.doubt()
+    assert not intake.is_idle
+    await eventually(lambda: has(bus, intake, list(range(0, 800, 100))))
+    await eventually(lambda: intake.is_idle)
+
+
 async def test_a_track_that_redis_forgot_altogether_is_made_again(bus: Bus, carrier: Carrier, intake: Intake) -> None:
     put(carrier, intake, 0, 3)
     await eventually(lambda: has(bus, intake, [0, 100, 200]))

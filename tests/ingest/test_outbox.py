@@ -42,3 +42,15 @@ def test_acknowledged_chunks_go_before_unsent_ones_at_the_cap() -> None:
     outbox.acknowledge(5)
     outbox.put(chunks(5, 10))
     assert outbox.unsent() == chunks(5, 10)
+
+
+def test_what_is_doubted_is_not_empty_until_redis_has_answered() -> None:
+    outbox = Outbox()
+    outbox.doubt()
+    assert outbox.is_empty
+    outbox.put(chunks(0, 1))
+    outbox.acknowledge(1)
+    outbox.doubt()
+    assert (outbox.is_empty, outbox.unsent()) == (False, [])
+    outbox.acknowledge(0)
+    assert outbox.is_empty
