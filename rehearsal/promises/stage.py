@@ -153,7 +153,7 @@ class Stage:
             asked = {fact.question_id for fact in facts if isinstance(fact, Asked)}
             answered = {fact.cause_id for fact in facts if isinstance(fact, QuestionAnswered | QuestionFailed)}
             ended = {fact.cause_id for fact in facts if isinstance(fact, SpeechFinished | SpeechCut)}
-            if not (answered >= asked and ended >= to_say(facts)):
+            if not (answered == asked and ended >= to_say(facts)):
                 return False
         return True
 
@@ -201,6 +201,7 @@ def outcomes_of(facts: Sequence[AnyEvent], failures: list[str]) -> Counter[str]:
         for fact in facts
         if isinstance(fact, Asked) and outcomes[fact.question_id] != 1
     ]
+    failures += [f"question {one} has an outcome and was not asked" for one in outcomes if one not in asked]
     ends = Counter(fact.cause_id for fact in facts if isinstance(fact, SpeechFinished | SpeechCut))
     failures += [f"sentence {one}: {ends[one]} ends" for one in to_say(facts) if ends[one] != 1]
     begun = Counter(fact.cause_id for fact in facts if isinstance(fact, SpeechStarted))
