@@ -48,7 +48,11 @@ async def rehearse(plan: Rehearsal, environ: Mapping[str, str], console: Console
     console.print("Starting the system …", style="dim")
     async with stage(environ, plan.setting, recording) as ready:
         performance = Performance(plan, recording, ready, Screen(console, recording))
-        await performance.play()
+        try:
+            await performance.play()
+        finally:
+            for death in ready.deaths():
+                console.print(f"[red]died:[/red] {escape(death)}", highlight=False)
         report = performance.report(time.monotonic() - began)
         await asyncio.to_thread(write_files, plan.out, report, ready.recall)
     failures = failures_of(report, plan.out)

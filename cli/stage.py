@@ -19,7 +19,7 @@ from rehearsal.deepgram.server import DeepgramServer
 from rehearsal.recall.options import Options
 from rehearsal.recall.server import RecallServer
 from rehearsal.recordings import Recording
-from rehearsal.supervisor import Supervisor
+from rehearsal.supervisor import Child, Supervisor
 from shared.config import REHEARSAL_URL, load
 from shared.errors import ChimeinError
 from shared.ports import free_port
@@ -41,6 +41,14 @@ class Stage:
 
     gateway: Gateway
     recall: RecallServer
+    supervisor: Supervisor | None = None
+    """Of the system's processes, where the stage is its own."""
+
+    def deaths(self) -> list[str]:
+        """Which of the processes have ended by now, and the last that each of them said."""
+        children = self.supervisor.children.values() if self.supervisor else ()
+        ended = [child for child in children if child.process.returncode is not None]
+        return [f"{one.name} ended (code {one.process.returncode}):\n{last_words(one)}" for one in ended]
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +84,7 @@ async def stage(environ: Mapping[str, str], setting: Setting, recording: Recordi
         supervisor = await stack.enter_async_context(own_system(own))
         gateway = await stack.enter_async_context(Gateway(url, settings.chimein_api_key))
         await become_ready(gateway, supervisor)
-        yield Stage(gateway, recall)
+        yield Stage(gateway, recall, supervisor)
 
 
 async def takes_rehearsals(gateway: Gateway, environ: Mapping[str, str]) -> bool:
@@ -141,13 +149,17 @@ async def become_ready(gateway: Gateway, supervisor: Supervisor) -> None:
         await asyncio.wait({waiting, died}, timeout=READY_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
         if died.done():
             child = died.result()
-            raise StageError(f"{child.name} did not start:\n" + "\n".join(list(child.lines)[-8:]))
+            raise StageError(f"{child.name} did not start:\n{last_words(child)}")
         if not waiting.done():
             raise StageError(f"the system was not ready within {READY_WITHIN_S:g} s: {await reasons(gateway)}")
     finally:
         for task in (waiting, died):
             task.cancel()
         await asyncio.gather(waiting, died, return_exceptions=True)
+
+
+def last_words(child: Child) -> str:
+    return "\n".join(list(child.lines)[-8:])
 
 
 async def until_ready(gateway: Gateway) -> None:

@@ -108,7 +108,7 @@ class Carrier:
             intake.facts.popleft()
 
     async def _open_tracks(self, intake: Intake) -> None:
-        for track in intake.tracks:
+        for track in list(intake.tracks):  # others may begin meanwhile
             if (intake.meeting_id, track) not in self._opened:
                 await self._bus.open_track(intake.meeting_id, track)
                 self._opened.add((intake.meeting_id, track))

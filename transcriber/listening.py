@@ -87,7 +87,7 @@ class MeetingEar:
         self._situation.note(fact)
         match fact:
             case ParticipantJoined() | ParticipantRenamed() | VocabularyChanged():
-                for track in self._tracks.values():
+                for track in list(self._tracks.values()):  # others may begin meanwhile
                     await track.learn_vocabulary()
             case SpeakingStarted() | SpeakingStopped():
                 if MIXED in self._tracks:

@@ -61,6 +61,21 @@ async def received(bus: Bus, intake: Intake, wanted: str) -> bool:
     return (await bus.state(intake.meeting_id)).get(RECEIVED + MIXED) == wanted
 
 
+async def test_tracks_may_begin_while_others_are_opened(bus: Bus, carrier: Carrier, intake: Intake) -> None:
+    names = [f"{n}" for n in range(40)]
+    for name in names:
+        intake.tracks[name] = Outbox()
+        intake.tracks[name].put([Chunk(0, name.encode())])
+        carrier.carry(intake)
+        await asyncio.sleep(0)
+    await eventually(lambda: all_opened(bus, intake, names))
+    assert intake.is_idle
+
+
+async def all_opened(bus: Bus, intake: Intake, names: list[str]) -> bool:
+    return all([await bus.redis.xlen(intake.keys.audio(name)) == 1 for name in names])
+
+
 async def test_what_another_socket_brought_first_is_passed_over(bus: Bus, carrier: Carrier, intake: Intake) -> None:
     await bus.open_track(intake.meeting_id, MIXED)
     for ms in (0, 100, 200):

@@ -135,6 +135,7 @@ def test_a_transcriber_killed_in_the_middle_costs_no_word(tmp_path: Path) -> Non
             process.wait()
         running.stdout.close()
     assert len(successors) == 1
+    assert sum("transcriber ended (code -9)" in line for line in lines) == 1
     report = content(tmp_path / "out", "report.json")
     assert code == 0, "".join(lines[-30:])
     assert (report["lost_ms"], report["duplicated_lines"], report["verdict"]) == (0, 0, "complete")
