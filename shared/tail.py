@@ -4,8 +4,10 @@ A cluster refuses a read over several shards: there each shard has a lane, and a
 """
 
 import asyncio
+import contextlib
+import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, MutableMapping
 from typing import Any, cast
 
 import redis.exceptions
@@ -15,8 +17,9 @@ from redis.asyncio import Redis
 from shared.bus import Entry, entries_of
 from shared.connections import BLOCK_MS, LOST, is_cluster
 from shared.health import Health
+from shared.scripting import Script
 from shared.streams import tag_of
-from shared.waiting import is_wanted
+from shared.waiting import end, is_wanted
 
 COUNT = 100
 ROOM = 1000
@@ -25,6 +28,7 @@ REST_S = 20e-6
 """Between two reads, for each stream: a read costs both sides in proportion to the streams that it names."""
 LEAST_REST_S, MOST_REST_S = 0.002, 0.02
 """A shorter rest saves nothing, a longer one is felt."""
+BELL_KEPT_MS = 60_000
 
 log = structlog.get_logger()
 
@@ -101,7 +105,7 @@ class Tail:
         """
         name = tag_of(key) if is_cluster(self._redis) else ""
         if name not in self._lanes:
-            self._lanes[name] = Lane(self._redis)
+            self._lanes[name] = Lane(self._redis, name or "{wake}")
             self._lane_added.set()
         start = after.encode() if isinstance(after, str) else after
         return self._lanes[name].follow(key, start, bell or asyncio.Event())
@@ -120,15 +124,22 @@ class Tail:
 
 
 class Lane:
-    """The streams that one blocking read can follow."""
+    """The streams that one blocking read can follow, and one stream more: a word on it ends a read that is out of date.
 
-    def __init__(self, client: Redis) -> None:
+    To give the read up would cost its connection, and a new one costs more than many words.
+    """
+
+    def __init__(self, client: Redis, tag: str = "{wake}") -> None:
         self._redis = client
         self.health: Health | None = None
         self._followers: dict[str, list[Follower]] = {}
         self._cursors: dict[str, bytes] = {}
         """Of each stream that has a follower with room, the lowest."""
-        self.changed = asyncio.Event()
+        self._under_way: dict[str, bytes] = {}
+        """What is being read, and from where."""
+        self._bell, self._rung = f"{tag}:wake:{secrets.token_hex(8)}", b"0"
+        self._ring = Script(client, "wake")
+        self._is_wanted, self._is_stale = asyncio.Event(), asyncio.Event()
 
     def follow(self, key: str, after: bytes, bell: asyncio.Event) -> Follower:
         follower = Follower(self, key, after, bell)
@@ -145,9 +156,11 @@ class Lane:
         self._note_cursor(follower.key)
 
     def resume(self, key: str) -> None:
-        """Reads the stream again, at once."""
+        """Reads the stream from where its followers are, at once."""
         self._note_cursor(key)
-        self.changed.set()
+        self._is_wanted.set()
+        if self._under_way and not self._is_being_read(key):
+            self._is_stale.set()
 
     def _note_cursor(self, key: str) -> None:
         cursors = [follower.cursor for follower in self._followers.get(key, ()) if follower.has_room]
@@ -156,40 +169,49 @@ class Lane:
         else:
             self._cursors.pop(key, None)
 
+    def _is_being_read(self, key: str) -> bool:
+        wanted, read_from = self._cursors.get(key), self._under_way.get(key)
+        return wanted is None or (read_from is not None and id_order(read_from) <= id_order(wanted))
+
     async def run(self, name: str = "tail") -> None:
         """Reads until cancelled."""
-        while is_wanted():
-            if self.health:
-                self.health.beat(name) if self._cursors else self.health.rest(name)
-            if not self._cursors:
-                await self.changed.wait()
-                self.changed.clear()
-                continue
-            try:
-                await self._read_or_change(dict(self._cursors))
-            except (*LOST, redis.exceptions.ResponseError) as error:
-                log.warning("tail.interrupted", error=type(error).__name__)
-                await asyncio.sleep(0.1)
-
-    async def _read_or_change(self, cursors: dict[str, bytes]) -> None:
-        """One read, given up when the set of streams changes; a read without a group consumes nothing."""
-        read = asyncio.create_task(self._read(cursors), name="tail-read")
-        change = asyncio.create_task(self.changed.wait(), name="tail-change")
+        ringing = asyncio.create_task(self._ring_when_stale(), name=f"{name} bell")
         try:
-            await asyncio.wait({read, change}, return_when=asyncio.FIRST_COMPLETED)
+            while is_wanted():
+                if self.health:
+                    self.health.beat(name) if self._cursors else self.health.rest(name)
+                self._is_wanted.clear()
+                if not self._cursors:
+                    await self._is_wanted.wait()
+                    continue
+                try:
+                    await self._read()
+                except (*LOST, redis.exceptions.ResponseError) as error:
+                    log.warning("tail.interrupted", error=type(error).__name__)
+                    await asyncio.sleep(0.1)
         finally:
-            change.cancel()
-            if not read.done():
-                read.cancel()
-            self.changed.clear()
-        await asyncio.wait({read})
-        if not read.cancelled():
-            read.result()
+            await end(ringing)
 
-    async def _read(self, cursors: dict[str, bytes]) -> None:
-        reply: Mapping[bytes, object] = cast(
-            "Any", await self._redis.xread(cast("Any", cursors), count=COUNT, block=BLOCK_MS)
-        )
+    async def _ring_when_stale(self) -> None:
+        """Where that fails, the read fails too, or is over within BLOCK_MS."""
+        while is_wanted():
+            await self._is_stale.wait()
+            self._is_stale.clear()
+            with contextlib.suppress(*LOST, redis.exceptions.ResponseError):
+                await self._ring([self._bell], [BELL_KEPT_MS])
+
+    async def _read(self) -> None:
+        cursors = self._under_way = dict(self._cursors)
+        try:
+            wanted = cast("Any", {**cursors, self._bell: self._rung})
+            reply: MutableMapping[bytes, object] = cast(
+                "Any", await self._redis.xread(wanted, count=COUNT, block=BLOCK_MS)
+            )
+        finally:
+            self._under_way = {}
+        has_rung = reply.pop(self._bell.encode(), None) if reply else None
+        if has_rung:
+            self._rung = entries_of(has_rung)[-1].id
         for stream, found in reply.items():
             key, entries = stream.decode(), entries_of(found)
             for follower in self._followers.get(key, ()):

@@ -9,7 +9,7 @@ from support import eventually
 
 from shared.bus import Bus
 from shared.connections import close, connect
-from shared.tail import ROOM, Follower, Lane, Tail
+from shared.tail import BELL_KEPT_MS, ROOM, Follower, Lane, Tail
 
 
 @pytest.fixture
@@ -38,6 +38,36 @@ async def test_a_stream_that_is_followed_later_is_not_kept_waiting_by_a_blocked_
     await bus.redis.xadd("{t}:late", {"n": 1})
     async with asyncio.timeout(0.5):
         assert (await anext(follower)).fields == {b"n": b"1"}
+
+
+@pytest.mark.one_server
+async def test_whoever_begins_or_goes_on_costs_no_connection(bus: Bus, tail: Tail) -> None:
+    """A read that is given up would."""
+    silent = tail.follow("{t}:silent")
+    await asyncio.sleep(0.1)
+    before = (await bus.redis.info("stats"))["total_connections_received"]
+    for n in range(50):
+        follower = tail.follow(f"{{t}}:{n}")
+        await bus.redis.xadd(f"{{t}}:{n}", {"n": n})
+        async with asyncio.timeout(0.5):
+            assert (await anext(follower)).fields == {b"n": b"%d" % n}
+        follower.close()
+    assert (await bus.redis.info("stats"))["total_connections_received"] - before <= 1
+    assert silent.batch() == []
+
+
+async def test_a_bell_is_left_only_for_so_long(bus: Bus, tail: Tail) -> None:
+    tail.follow("{t}:silent")
+    await asyncio.sleep(0.1)
+    tail.follow("{t}:late")
+    await eventually(lambda: has_bell(bus))
+    (bell,) = [key async for key in bus.redis.scan_iter("*:wake:*")]
+    assert 0 < await bus.redis.pttl(bell) <= BELL_KEPT_MS
+    assert await bus.redis.xlen(bell) == 1
+
+
+async def has_bell(bus: Bus) -> bool:
+    return bool([key async for key in bus.redis.scan_iter("*:wake:*")])
 
 
 async def test_two_followers_of_one_stream_each_get_what_they_asked_for(bus: Bus, tail: Tail) -> None:
@@ -82,7 +112,7 @@ class ComesMeanwhile:
     """A client at whose reads somebody else begins to follow before the reply is there."""
 
     def __init__(self, bus: Bus) -> None:
-        self.bus, self.lane = bus, Lane(self)
+        self.bus, self.lane = bus, Lane(self, "{t}")
         self.late: list[Follower] = []
 
     async def xread(self, streams: object, **how: object) -> object:
@@ -96,9 +126,9 @@ async def test_who_comes_during_a_read_of_later_entries_still_gets_those_before(
     between = ComesMeanwhile(bus)
     lane = between.lane
     early = lane.follow("{t}:s", ids[1], asyncio.Event())
-    await lane._read(dict(lane._cursors))
+    await lane._read()
     (late,) = between.late
     assert [entry.id for entry in early.batch()] == ids[2:]
     assert late.batch() == []
-    await lane._read(dict(lane._cursors))
+    await lane._read()
     assert [entry.id for entry in late.batch()] == ids
