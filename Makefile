@@ -54,7 +54,7 @@ $(TOOLS): deploy/locks/tools.lock deploy/tools.sh $(STAMP)
 	@touch $(TOOLS)
 
 test: $(STAMP) ## Run every test, with coverage of the pure cores
-	@$(BIN)/python -m pytest -n 2 -m "not shipping" --dist loadgroup $(CORES:%=--cov=%) --cov-report= \
+	@$(BIN)/python -m pytest -n 3 -m "not shipping" --dist loadgroup $(CORES:%=--cov=%) --cov-report= \
 	|| { echo "Once more, alone: what failed beside others on a busy machine may have missed a deadline."; \
 	     $(BIN)/python -m pytest -m "not shipping" --last-failed --last-failed-no-failures none; }
 	@$(BIN)/python -m coverage report --fail-under=95

@@ -13,6 +13,7 @@ from shared.ports import free_port
 from shared.privacy import keep_to_ourselves
 
 CLUSTER = "cluster"
+FIRST = ("promises", "console")
 
 keep_to_ourselves()
 hypothesis.settings.register_profile("chimein", deadline=None)  # how long an example takes is for bench/
@@ -25,11 +26,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long ones first, and by themselves; of all others a file is one process's work."""
-    items.sort(key=lambda item: "promises" not in item.path.parts)
+    """The long ones first. What is in one group runs one after the other: a file; every page in a browser, and every
+    rehearsal, because two of them would want the whole machine. A promise needs little of it, and is a group by itself.
+    """
+    items.sort(key=lambda item: (item.path.stem != "test_rehearsal", *(part not in item.path.parts for part in FIRST)))
     for item in items:
-        own = item.nodeid if "promises" in item.path.parts else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(own))
+        group = "console" if "console" in item.path.parts else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(item.nodeid if "promises" in item.path.parts else group))
 
 
 @pytest.fixture(autouse=True)

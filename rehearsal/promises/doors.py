@@ -100,11 +100,12 @@ class Doors:
         self.failures += [f"{name}: {status}"] * (status != expected)
 
     async def _everything(self) -> dict[bytes, object]:
-        """All keys byte for byte, but for what workers write all the time: heartbeats, leases, how far they read."""
+        """All keys byte for byte, but for what workers write all the time: heartbeats, leases, how far they read, and
+        the words that wake their readers."""
         redis = self._rig.bus.redis
         found: dict[bytes, object] = {}
         for name in cast("list[bytes]", await redis.keys("*")):
-            if not any(part in name for part in (b"workers", b":lease:", b":own:", b":settled:")):
+            if not any(part in name for part in (b"workers", b":lease:", b":own:", b":settled:", b":wake:")):
                 found[name] = await (redis.xlen(name) if b":commands:" in name else content_of(redis, name))
         return found
 
