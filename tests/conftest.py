@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import hypothesis
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from rehearsal.redis_servers import RedisCluster, RedisServer, server_binaries
 from shared.bus import Bus, new_bus
@@ -13,7 +15,7 @@ from shared.ports import free_port
 from shared.privacy import keep_to_ourselves
 
 CLUSTER = "cluster"
-FIRST = ("promises", "console")
+FIRST = ("test_rehearsal.py", "promises", "console")
 
 keep_to_ourselves()
 hypothesis.settings.register_profile("chimein", deadline=None)  # how long an example takes is for bench/
@@ -26,13 +28,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long ones first. What is in one group runs one after the other: a file; every page in a browser, and every
-    rehearsal, because two of them would want the whole machine. A promise needs little of it, and is a group by itself.
+    """The long ones first."""
+    items.sort(key=lambda item: [part not in item.path.parts for part in FIRST])
+
+
+class Groups(LoadScopeScheduling):
+    """What is in one group runs one after the other: a file; every page in a browser. A promise is a group by itself.
+
+    For `--dist loadgroup`, whose own groups pytest-xdist 3.8 does not see under pytest 9.2.
     """
-    items.sort(key=lambda item: (item.path.stem != "test_rehearsal", *(part not in item.path.parts for part in FIRST)))
-    for item in items:
-        group = "console" if "console" in item.path.parts else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(item.nodeid if "promises" in item.path.parts else group))
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return nodeid if "/promises/" in path else "console" if "/console/" in path else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    return Groups(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.fixture(autouse=True)
