@@ -189,8 +189,9 @@ class World:
             self._start()
 
     async def _scale_down(self) -> None:
-        if len(self._workers) > 1:
-            name = self._chance.choice(sorted(self._workers))
+        staying = sorted(name for name, worker in self._workers.items() if not worker.is_leaving)
+        if len(staying) > 1:
+            name = self._chance.choice(staying)
             self._workers[name].is_leaving = True
             self._play(self._leave(name))
 
