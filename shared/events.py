@@ -324,7 +324,7 @@ class RecordResumed(Event, frozen=True, kw_only=True, tag="record.resumed"):
 
 
 class WishHeard(Event, frozen=True, kw_only=True, tag="wish.heard"):
-    """By the brain: somebody in the meeting wants it to pause, go on, leave or forget. The speaker confirms it."""
+    """By the brain: somebody in the meeting wants it to pause, go on, leave or forget. The speaker answers."""
 
     wish: str
     """One of shared.wishes.Wish."""

@@ -18,6 +18,8 @@ class Wish(StrEnum):
     LEAVE = "leave"
     FORGET = "forget"
     """All of the meeting is erased."""
+    FORGET_ME = "forget_me"
+    """One person's words. They cannot be taken out of what others said: who wants it is told what can be done."""
 
 
 POLITE = re.compile(
@@ -57,6 +59,13 @@ ORDERS = (
         rf"(?:forget|erase|delete|wipe|destroy|discard|remove) (?:about )?(?:all of )?(?:{MEETING}|"
         rf"{KEPT}(?: of {MEETING})?|"
         r"everything(?: (?:we|you|that was) (?:said|heard|kept|have|recorded))?|all of (?:it|this))",
+    ),
+    (
+        Wish.FORGET_ME,
+        r"(?:forget|erase|delete|wipe|discard|remove) (?:about )?"
+        r"(?:me|(?:all of )?my (?:words|lines|part|voice|data|name)|"
+        r"(?:everything|whatever|anything|all|what) (?:that )?i(?:['’]ve| have)? (?:just )?(?:said|told you|wrote))"
+        rf"(?: (?:from|in|of|out of) (?:{MEETING}|{KEPT}))?",
     ),
     (
         Wish.LEAVE,

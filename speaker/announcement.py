@@ -47,4 +47,9 @@ def confirmation(fact: Event, name: str) -> str:
             return "I am leaving. What was written down until now is kept as announced."
         case WishHeard(wish=Wish.FORGET):
             return "I am erasing everything that was written down in this meeting, and leaving."
+        case WishHeard(wish=Wish.FORGET_ME):
+            return (
+                f"I cannot take one person's words out of the rest. Write “{name}, forget this meeting” and I erase all "
+                "of it, or “off the record” and I hear no more."
+            )
     return ""

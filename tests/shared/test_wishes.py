@@ -62,6 +62,16 @@ ORDERS = {
         "forget all of it",
         "discard the notes",
     ],
+    Wish.FORGET_ME: [
+        "erase me",
+        "forget me please",
+        "delete what I said",
+        "erase everything I've said",
+        "remove my words from the transcript",
+        "please forget what I have just said",
+        "delete my part of this meeting",
+        "I want you to erase what I said",
+    ],
 }
 TALK = [
     "what did we say off the record?",
@@ -85,6 +95,11 @@ TALK = [
     "stop recording defects in the old tracker",
     "start recording sales in March",
     "forget it",
+    "remove me from the invoice list",
+    "delete my old account",
+    "forget what I said about Tom and call the bank",
+    "who erased what I said?",
+    "do you forget me?",
     "pause between the two talks",
     "leave at five",
     "is this off the record?",

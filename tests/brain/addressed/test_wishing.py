@@ -16,6 +16,7 @@ SPOKEN = [
     ("Chime, please leave.", Wish.LEAVE),
     ("Chime, forget this meeting.", Wish.FORGET),
     ("Chime, erase everything we said, please.", Wish.FORGET),
+    ("Chime, erase what I said.", Wish.FORGET_ME),
     ("Chime, we're back on the record.", Wish.RESUME),
     ("Chime, leave. Chime, stop listening.", Wish.PAUSE),
 ]
@@ -26,6 +27,8 @@ ONLY_SAID = [
     "Chime, what did we decide about the recording?",
     "Chime, who stopped the recording?",
     "I told Chime to stop listening.",
+    "Erase what I said.",
+    "Maya, forget what I said.",
     "Ask Chime to leave the meeting.",
     "You can say: “Chime, stop listening.”",
     "You can just say: Chime, forget this meeting.",
