@@ -12,6 +12,7 @@ CORES  := ingest.grid ingest.outbox ingest.frames ingest.strands ingest.source_c
           gateway.hooks.messages gateway.hooks.addresses
 ON_REDIS := tests/shared tests/ingest/test_carrier.py tests/flows/test_question_to_answer.py \
             tests/gateway/test_keeping.py tests/gateway/test_searches.py
+ALONE  := echo "Once more, alone: what failed beside others on a busy machine may have missed a deadline."
 STAMP  := $(VENV)/.ready
 TOOLS  := $(VENV)/.shipping
 PIP    := VIRTUAL_ENV=$(VENV) $(BIN)/python -m uv pip install -q --no-deps
@@ -55,7 +56,7 @@ $(TOOLS): deploy/locks/tools.lock deploy/tools.sh $(STAMP)
 
 test: $(STAMP) ## Run every test, with coverage of the pure cores
 	@$(BIN)/python -m pytest -n 3 -m "not shipping" --dist loadgroup $(CORES:%=--cov=%) --cov-report= \
-	|| { echo "Once more, alone: what failed beside others on a busy machine may have missed a deadline."; \
+	|| { $(ALONE); \
 	     $(BIN)/python -m pytest -m "not shipping" --last-failed --last-failed-no-failures none; }
 	@$(BIN)/python -m coverage report --fail-under=95
 
@@ -77,8 +78,10 @@ servers: $(STAMP) ## Tests of everything that Redis does, on every server that t
 	@$(BIN)/python -c 'from rehearsal.redis_servers import server_binaries; print(*list(server_binaries())[1:], "cluster", sep="\n")' | \
 	while read -r kind; do \
 	  echo "on $$kind:"; \
-	  $(BIN)/python -m pytest -q -n 2 --dist loadfile --redis "$$kind" -W ignore::ResourceWarning \
-	    -W ignore::pytest.PytestUnraisableExceptionWarning $(ON_REDIS) || exit 1; \
+	  on="$(BIN)/python -m pytest -q --redis $$kind -W ignore::ResourceWarning \
+	    -W ignore::pytest.PytestUnraisableExceptionWarning"; \
+	  $$on -n 2 --dist loadfile $(ON_REDIS) || \
+	    { $(ALONE); $$on --last-failed --last-failed-no-failures none $(ON_REDIS); } || exit 1; \
 	done
 
 lint: $(STAMP) ## Formatting and lint

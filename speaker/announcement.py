@@ -49,7 +49,7 @@ def confirmation(fact: Event, name: str) -> str:
             return "I am erasing everything that was written down in this meeting, and leaving."
         case WishHeard(wish=Wish.FORGET_ME):
             return (
-                f"I cannot take one person's words out of the rest. Write “{name}, forget this meeting” and I erase all "
-                "of it, or “off the record” and I hear no more."
+                f"I cannot take one person's words out of the rest. Write “{name}, forget this meeting” and I erase "
+                "all of it, or “off the record” and I hear no more."
             )
     return ""
