@@ -6,8 +6,6 @@ A participant's own track has an engine stream only while there is sound on it.
 """
 
 import asyncio
-import contextlib
-from collections.abc import Iterator
 
 import structlog
 
@@ -16,20 +14,20 @@ from shared.errors import Category, FencedError, ForgottenError, MeetingGoneErro
 from shared.meetings import Trouble
 from shared.metrics import vendor_calls
 from shared.sessions import OwnedMeeting
-from shared.streams import CHUNK_MS, COMMITTED, DROPPED, MIXED, ORIGIN, RECEIVED, before_audio
-from shared.tail import Follower
-from shared.waiting import end, first_of, is_wanted
+from shared.streams import CHUNK_MS, COMMITTED, DROPPED, MIXED, ORIGIN, RECEIVED
+from shared.waiting import end, is_wanted
 from transcriber import metrics
 from transcriber.alarms import Alarms
 from transcriber.announced import announced
 from transcriber.chunks import chunks_in
-from transcriber.coverage import Coverage, Hole
+from transcriber.coverage import Hole
 from transcriber.lines import whole
 from transcriber.loudness import is_sound
 from transcriber.off_record import OffRecord
 from transcriber.ports import SpeechEngine, SpeechStream, StreamSpec
 from transcriber.scribe import RESUME_MS, Scribe
 from transcriber.situation import Situation
+from transcriber.track_audio import TrackAudio
 from transcriber.watch import Watch
 
 PREROLL_MS = 400
@@ -37,7 +35,6 @@ PREROLL_MS = 400
 QUIET_MS = 15_000
 """After so much quiet a participant's own track gives its engine stream back."""
 SETTLE_EVERY_MS = 5_000
-LAST_CHUNK_S = 1.0
 LOOK_S = 2.0
 REDIAL_S = (0.2, 1.0, 2.0, 5.0)
 ENGINE_TROUBLES = frozenset({Trouble.NO_SLOT, Trouble.NO_ENGINE})
@@ -56,7 +53,7 @@ class TrackEar:
         self._alarms = Alarms(meeting, situation, track)
         self._watch = Watch()
         self._stream: SpeechStream | None = None
-        self._coverage = Coverage(None)
+        self._audio = TrackAudio(meeting, situation, track)
         self._off_record = OffRecord(meeting, situation, track, self._scribe)
         self._heard_from_ms = 0
         """Nothing before it may be heard again: it was off the record."""
@@ -103,7 +100,7 @@ class TrackEar:
     @property
     def _is_broken_off(self) -> bool:
         """Another worker goes on, in the middle of what is being said."""
-        return self._is_fed and self._meeting.leaving.is_set() and not self._situation.audio_ended.is_set()
+        return self._is_fed and self._meeting.leaving.is_set() and not self._audio.is_over
 
     # -- one engine stream after the other -----------------------------------------------------------------------------
 
@@ -126,7 +123,7 @@ class TrackEar:
         self._watch.rest(fresh_from_ms)
         start_ms = max(fresh_from_ms - RESUME_MS, self._heard_from_ms, 0)
         begins_before = self._scribe.committed_ms >= 0 or DROPPED + self._track in state
-        self._coverage = Coverage(start_ms if begins_before else None)
+        self._audio.begin(start_ms if begins_before else None)
         if self._track != MIXED:
             start_ms = await self._wait_for_sound(start_ms, fresh_from_ms)
             if self._is_done or self._meeting.leaving.is_set() or self._situation.off_record.is_set():
@@ -158,14 +155,13 @@ class TrackEar:
             if not heard.is_final:
                 await self._scribe.show(heard)
             else:
-                await self._scribe.commit(whole(heard, self._coverage.heard_ms) if self._is_broken_off else heard)
+                await self._scribe.commit(whole(heard, self._audio.coverage.heard_ms) if self._is_broken_off else heard)
             self._watch.tell(self._scribe.returned_ms, has_words=bool(heard.words))
         if not self._is_fed:
             raise TranscriptionError("the engine ended its stream early", category=Category.UNAVAILABLE)
         if self._is_broken_off:
             return
-        is_over = self._situation.audio_ended.is_set()
-        await self._scribe.settle(self._situation.heard_ms if is_over else self._coverage.heard_ms)
+        await self._scribe.settle(self._situation.heard_ms if self._audio.is_over else self._audio.coverage.heard_ms)
 
     async def _is_hopeless(self, error: BaseException) -> bool:
         """Rests before the next try; True when there is no use in one. Raises what is not the engine's failure."""
@@ -198,8 +194,8 @@ class TrackEar:
 
     async def _wait_for_sound(self, start_ms: int, fresh_from_ms: int) -> int:
         """Where the engine should begin to hear. Silence is settled on the way, to the end if there is no sound."""
-        with self._following(start_ms) as audio:
-            while await self._comes_more(audio):
+        with self._audio.following(start_ms) as audio:
+            while await self._audio.comes_more(audio):
                 for at_ms, pcm in chunks_in(audio.batch()):
                     await self._pass(at_ms)
                     if at_ms >= fresh_from_ms and is_sound(pcm):
@@ -207,59 +203,21 @@ class TrackEar:
                     if at_ms - PREROLL_MS >= self._scribe.committed_ms + SETTLE_EVERY_MS:
                         self._watch.rest(at_ms)
                         await self._scribe.settle(at_ms - PREROLL_MS)
-        if self._situation.audio_ended.is_set():
+        if self._audio.is_over:
             await self._scribe.settle(self._situation.heard_ms)
         return self._situation.heard_ms
 
     async def _feed(self, stream: SpeechStream, start_ms: int) -> None:
         """Chunks in order, until the audio ends or a participant's own track has been quiet for long."""
         quiet_ms = 0
-        with self._following(start_ms) as audio:
-            while quiet_ms < QUIET_MS and await self._comes_more(audio):
+        with self._audio.following(start_ms) as audio:
+            while quiet_ms < QUIET_MS and await self._audio.comes_more(audio):
                 for at_ms, pcm in chunks_in(audio.batch()):
                     has_sound = is_sound(pcm)
                     quiet_ms = 0 if has_sound or self._track == MIXED else quiet_ms + CHUNK_MS
                     await self._send(stream, at_ms, pcm, has_sound=has_sound)
         self._is_fed = True
         await stream.finish()
-
-    @contextlib.contextmanager
-    def _following(self, start_ms: int) -> Iterator[Follower]:
-        """The track's chunks from there on."""
-        audio = self._meeting.tail.follow(self._meeting.keys.audio(self._track), before_audio(start_ms))
-        waking = asyncio.create_task(self._wake_at_the_end(audio), name="wake")
-        try:
-            yield audio
-        finally:
-            waking.cancel()
-            audio.close()
-
-    async def _wake_at_the_end(self, audio: Follower) -> None:
-        """One task for the whole stream, so that a chunk needs none."""
-        ended, leaving, off_record = self._situation.audio_ended, self._meeting.leaving, self._situation.off_record
-        await first_of(ended.wait(), leaving.wait(), off_record.wait())
-        audio.interrupt()
-        await first_of(leaving.wait(), off_record.wait())
-        audio.interrupt()
-
-    async def _comes_more(self, audio: Follower) -> bool:
-        """Waits for audio. After the end, a chunk may still be on its way; a track may end before others."""
-        ended, leaving = self._situation.audio_ended, self._meeting.leaving
-        off_record = self._situation.off_record
-        if not (ended.is_set() or leaving.is_set() or off_record.is_set()):
-            await audio.wait()
-        if leaving.is_set() or off_record.is_set():
-            return False
-        if not ended.is_set():
-            return True
-        if self._coverage.heard_ms >= self._situation.heard_ms:
-            return False
-        try:
-            async with asyncio.timeout(LAST_CHUNK_S):
-                await audio.wait()
-        except TimeoutError:
-            return False
-        return not leaving.is_set()
 
     async def _send(self, stream: SpeechStream, source_ms: int, pcm: bytes, *, has_sound: bool) -> None:
         await self._pass(source_ms)
@@ -272,7 +230,7 @@ class TrackEar:
 
     async def _pass(self, source_ms: int) -> None:
         """A chunk is here; the hole before it is told, if it is worth it."""
-        if hole := self._coverage.take(source_ms):
+        if hole := self._audio.coverage.take(source_ms):
             await self._tell_hole(hole)
 
     async def _tell_hole(self, hole: Hole) -> None:

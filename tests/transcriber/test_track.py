@@ -6,15 +6,22 @@ from heard_meetings import SHARD, Meeting
 from support import eventually, facts_of
 
 from rehearsal.ledger import check
+from shared.bus import entries_of
 from shared.errors import FencedError, root_of
 from shared.events import (
+    AudioEnded,
     GapFound,
     ParticipantJoined,
     SpeakingStarted,
     SpeakingStopped,
 )
 from shared.streams import MIXED, PCM, ShardKeys, audio_id
-from transcriber.adapters.scripted import ScriptedEngine
+from shared.tail import Follower, Lane
+from transcriber.adapters.scripted import ScriptedEngine, ScriptedStream
+from transcriber.chunks import chunks_in
+from transcriber.ports import StreamSpec
+from transcriber.situation import Situation
+from transcriber.track_audio import LAST_CHUNK_S, TrackAudio
 
 
 async def test_every_word_is_on_the_timeline_once(meeting: Meeting) -> None:
@@ -61,6 +68,68 @@ async def test_who_hands_over_commits_what_is_heard_so_far(meeting: Meeting) -> 
         await meeting.end(6_000)
         await eventually(meeting.verdict)
     assert check(await meeting.lines(), 6_000).is_clean
+
+
+class SlowStream(ScriptedStream):
+    """Takes its time with every chunk."""
+
+    async def send(self, at_ms: int, pcm: bytes) -> None:
+        await asyncio.sleep(0.005)
+        await super().send(at_ms, pcm)
+
+
+class SlowEngine(ScriptedEngine):
+    async def open(self, spec: StreamSpec) -> SlowStream:
+        return SlowStream(spec, self)
+
+
+async def test_who_hands_over_after_the_end_leaves_the_rest_to_the_successor(meeting: Meeting) -> None:
+    """It had not caught up: what it was not given yet is not settled with the rest."""
+    await meeting.play(0, 30_000)
+    await meeting.end(30_000)
+    async with meeting.heard(SlowEngine(), epoch=1) as session:
+        await eventually(lambda: meeting.has_lines(2))
+        meeting.owned.leaving.set()
+        await asyncio.wait({session}, timeout=2)
+        assert session.done()
+        assert session.exception() is None
+    assert int((await meeting.bus.state(meeting.id))["committed:mixed"]) < 20_000
+    assert await meeting.verdict() == ""
+    async with meeting.heard(epoch=2):
+        await eventually(meeting.verdict)
+    assert check(await meeting.lines(), 30_000).is_clean
+
+
+async def test_sound_after_a_long_silence_is_heard_also_when_all_of_it_is_heard_late(meeting: Meeting) -> None:
+    """A quiet track gives its stream back, which is not the end of it."""
+    await meeting.play(0, 2_000, track="200")
+    for ms in range(2_000, 20_000, 100):
+        await meeting.bus.redis.xadd(meeting.keys.audio("200"), {PCM: bytes(3200)}, id=audio_id(ms))
+    await meeting.play(20_000, 22_000, track="200")
+    await meeting.end(22_000)
+    async with meeting.heard():
+        await eventually(meeting.verdict)
+    assert check(await meeting.lines(), 22_000, [range(2_000, 20_000)]).is_clean
+
+
+async def test_chunks_that_reach_it_long_after_the_end_are_waited_for(meeting: Meeting) -> None:
+    await meeting.play(0, 300)
+    async with meeting.heard():
+        owned = meeting.owned
+    situation = Situation({})
+    situation.note(AudioEnded(id="end", meeting_id=meeting.id, at=1, heard_ms=300))
+    audio = TrackAudio(owned, situation, MIXED)
+    nothing_yet = Follower(Lane(meeting.bus.redis), meeting.keys.audio(MIXED), b"0", asyncio.Event())
+    waiting = asyncio.create_task(audio.comes_more(nothing_yet))
+    await asyncio.wait({waiting}, timeout=2 * LAST_CHUNK_S + 0.5)
+    assert not waiting.done()
+    nothing_yet.offer(entries_of(await meeting.bus.redis.xrange(meeting.keys.audio(MIXED))))
+    assert await waiting
+    assert not audio.is_over
+    for ms, _ in chunks_in(nothing_yet.batch()):
+        audio.coverage.take(ms)
+    assert not await audio.comes_more(nothing_yet)
+    assert audio.is_over
 
 
 async def test_who_hands_over_a_silent_track_of_ones_own_goes_at_once(meeting: Meeting) -> None:
