@@ -127,6 +127,20 @@ async def on_write_brief(command: WriteBrief, brain: Brain) -> AsyncIterator[Eve
         yield effect(BriefWritten, command, "written", brain.clock, brief=brief, usage=usage)
 
 
+GIVEN_UP_REASON = "It could not be done, however often it was tried; ask again, in other words."
+
+
+async def on_question_given_up(command: AskQuestion, brain: Brain) -> AsyncIterator[Event]:
+    view = await brain.memory.view(command.meeting_id)
+    if view.exchange(command.id).is_pending:
+        yield failed(command, AnswerError(GIVEN_UP_REASON, category=Category.INTERNAL), brain.clock)
+
+
+async def on_brief_given_up(command: WriteBrief, brain: Brain) -> AsyncIterator[Event]:
+    told = {"reason": GIVEN_UP_REASON, "category": Category.INTERNAL}
+    yield effect(BriefFailed, command, "failed", brain.clock, **told)
+
+
 async def check_budget(brain: Brain, meeting_id: str, view: MeetingView, lines: Sequence[Line]) -> None:
     """Raises AnswerError."""
     if brain.budget:
@@ -167,3 +181,5 @@ HANDLERS: dict[type[Event], Handler] = {
     SayText: on_say_text,
     WriteBrief: on_write_brief,
 }
+GIVEN_UP: dict[type[Event], Handler] = {AskQuestion: on_question_given_up, WriteBrief: on_brief_given_up}
+"""Of commands that no handler could carry out."""

@@ -9,7 +9,7 @@ from brain.adapters.embedded_brief import EmbeddedBriefer
 from brain.attending import attend
 from brain.budget import Budget
 from brain.config import BrainSettings
-from brain.handlers import HANDLERS, Brain
+from brain.handlers import GIVEN_UP, HANDLERS, Brain
 from brain.memory import Memory
 from brain.ports import Answerer, Briefer
 from shared.bus import Epoch
@@ -85,7 +85,9 @@ class Desk:
         self._owner = Owner(
             worker, functools.partial(attend, brain=brain), gained=self._gained, finish=self._finish, lost=self._lost
         )
-        self._commands = CommandLoop(worker, HANDLERS, brain, owner_of=self._owner.epoch_of, lane_of=lane_of)
+        self._commands = CommandLoop(
+            worker, HANDLERS, brain, given_up=GIVEN_UP, owner_of=self._owner.epoch_of, lane_of=lane_of
+        )
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:

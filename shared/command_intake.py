@@ -1,7 +1,7 @@
 """Reads the commands of some shards as one consumer of the role's group: what was left in hand, then what is new."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Container, Mapping
 from typing import Any, Protocol, cast
 
 import msgspec
@@ -35,12 +35,14 @@ class Accept(Protocol):
 
 
 class CommandIntake:
-    """The shards that one blocking read can cover."""
+    """The shards that one blocking read can cover. What is in hand already is not delivered again."""
 
-    def __init__(self, worker: Worker, accept: Accept, name: str = "") -> None:
+    def __init__(
+        self, worker: Worker, accept: Accept, in_hand: Container[tuple[int, bytes]] = (), name: str = ""
+    ) -> None:
         self._worker, self._role, self._redis = worker, worker.role, worker.bus.redis
         self._servers = Servers(worker.bus.redis)
-        self._accept = accept
+        self._accept, self._in_hand = accept, in_hand
         self._shards: set[int] = set()
         self._pulse = f"commands {name}".strip()
         self._changed = asyncio.Event()
@@ -96,13 +98,20 @@ class CommandIntake:
                 await self._ensure_group(shard)
 
     async def _read_pending(self) -> None:
-        """After a start, a cancelled read or a lost reply, entries may be ours without our having seen them."""
+        """After a start, a cancelled read or a lost reply, entries may be ours without our having seen them.
+
+        Those alone are taken, because Redis counts how often each was delivered.
+        """
         self._changed.clear()
         for shard in list(self._shards):
-            stream = ShardKeys(shard).commands(self._role)
-            found = await self._redis.xreadgroup(self._role, self._worker.name, {stream: "0"}, count=CLAIMED_AT_ONCE)
-            for entries in cast("Mapping[bytes, object]", found).values():
-                for entry in entries_of(entries):
+            stream, worker = ShardKeys(shard).commands(self._role), self._worker.name
+            pending = await self._redis.xpending_range(
+                stream, self._role, "-", "+", CLAIMED_AT_ONCE, consumername=worker
+            )
+            unseen = [one["message_id"] for one in pending if (shard, one["message_id"]) not in self._in_hand]
+            if unseen:
+                taken = await self._redis.xclaim(stream, self._role, worker, 0, cast("Any", unseen))
+                for entry in entries_of(taken):
                     await self._accept(Delivery(shard, entry), is_redelivered=True)
 
     async def _read_new(self) -> None:

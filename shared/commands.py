@@ -7,6 +7,7 @@ acknowledged. Effects are published before the acknowledgement, so a handler may
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import redis.exceptions
@@ -29,7 +30,8 @@ from shared.tracing import TRACING, trace_id_of
 from shared.waiting import end, is_wanted, rest
 from shared.worker import Worker
 
-MAX_DELIVERIES = 5
+MAX_DELIVERIES = 10
+"""Somebody who dies of a command is not followed by an eleventh. Owners that come and go quickly need some of them."""
 BACKOFF_S = (0.2, 1.0, 2.0, 4.0)
 
 HANDLED_WITHIN_S: Mapping[type[Event], float] = {
@@ -55,11 +57,12 @@ class CommandLoop:
         handlers: Mapping[type[Event], Handler],
         dependencies: object,
         *,
+        given_up: Mapping[type[Event], Handler] | None = None,
         owner_of: Callable[[int], Epoch | None] | None = None,
         lane_of: Callable[[Event], str] = lambda command: command.meeting_id,
     ) -> None:
         self._worker, self._bus, self._role = worker, worker.bus, worker.role
-        self._handlers, self._dependencies = handlers, dependencies
+        self._handlers, self._given_up, self._dependencies = handlers, given_up or {}, dependencies
         self._owner_of, self._lane_of = owner_of, lane_of
         self._servers = Servers(worker.bus.redis)
         self._dead = DeadLetters(worker.bus)
@@ -90,7 +93,9 @@ class CommandLoop:
         """One for all; in a cluster, which refuses a read over several shards, one for each."""
         name = shard if is_cluster(self._bus.redis) else -1
         if name not in self._intakes:
-            self._intakes[name] = CommandIntake(self._worker, self._accept, "" if name < 0 else str(name))
+            self._intakes[name] = CommandIntake(
+                self._worker, self._accept, self._in_hand, "" if name < 0 else str(name)
+            )
             self._intake_added.set()
         return self._intakes[name]
 
@@ -150,7 +155,7 @@ class CommandLoop:
             await self._bury(delivery, "its meeting belongs to another shard")
             return
         if is_redelivered and await self._deliveries(delivery) > MAX_DELIVERIES:
-            await self._bury(delivery, f"delivered more than {MAX_DELIVERIES} times")
+            await self._give_up(delivery, command, f"delivered more than {MAX_DELIVERIES} times")
             return
         self._in_hand.add(key)
         self._worker.backlog.begin(key, delivery.entry.written_at_ms)
@@ -201,7 +206,7 @@ class CommandLoop:
                 await self._attempt(delivery, command)
                 return
             except MeetingGoneError:
-                await self._patiently(self._settle, delivery, "gone")
+                await self._patiently(partial(self._settle, delivery, "gone"))
                 return
             except FencedError:
                 metrics.fenced_writes.labels(self._role).inc()
@@ -211,7 +216,7 @@ class CommandLoop:
             except Exception as error:
                 log.exception("command.failed", error=type(error).__name__)
                 if pause_s is None:
-                    await self._patiently(self._bury, delivery, type(error).__name__)
+                    await self._give_up(delivery, command, type(error).__name__)
                     return
                 await asyncio.sleep(pause_s)
         self._intake_of(delivery.shard).look_again()
@@ -254,11 +259,26 @@ class CommandLoop:
         metrics.commands_settled.labels(self._role, "dead").inc()
         log.error("command.buried", role=self._role, reason=reason[:200])
 
-    async def _patiently(self, step: Callable[[Delivery, str], Awaitable[None]], delivery: Delivery, word: str) -> None:
-        """A settling step, however long Redis is away."""
+    async def _give_up(self, delivery: Delivery, command: Event, reason: str) -> None:
+        """Whoever waits for an outcome has one, whatever is wrong with the command."""
+        try:
+            await self._patiently(partial(self._conclude, delivery, command))
+        except FencedError:
+            return  # the shard's next owner gives it up
+        except Exception as error:
+            log.exception("command.without_outcome", error=type(error).__name__)
+        await self._patiently(partial(self._bury, delivery, reason))
+
+    async def _conclude(self, delivery: Delivery, command: Event) -> None:
+        if handler := self._given_up.get(type(command)):
+            async for effect in handler(command, self._dependencies):
+                await self._bus.write(effect.meeting_id, write_of(effect), owner=self._owner(delivery.shard))
+
+    async def _patiently(self, step: Callable[[], Awaitable[None]]) -> None:
+        """A step of settling, however long Redis is away."""
         while True:
             try:
-                await step(delivery, word)
+                await step()
                 return
             except LOST:
                 await rest(self._worker.clock, 1.0)

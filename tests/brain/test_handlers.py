@@ -7,7 +7,7 @@ from msgspec import structs
 
 from brain.adapters.scripted import PIECES, ScriptedAnswerer, ScriptedBriefer
 from brain.answer import Deadline
-from brain.handlers import Brain, on_ask_question, on_say_text, on_write_brief
+from brain.handlers import GIVEN_UP, Brain, on_ask_question, on_say_text, on_write_brief
 from brain.ports import AnswerRequest, Done, Text
 from shared.clock import ManualClock
 from shared.errors import AnswerError, Category
@@ -289,3 +289,16 @@ async def test_a_briefing_that_fails_says_why() -> None:
     failed = await briefed(which)
     assert isinstance(failed, BriefFailed)
     assert (failed.reason, failed.category) == ("no quota", "rate_limit")
+
+
+async def test_a_question_that_nobody_can_answer_fails_once_and_only_if_it_has_no_outcome() -> None:
+    facts = listening()
+    (failed,) = [event async for event in GIVEN_UP[AskQuestion](QUESTION, brain(*facts))]
+    assert (failed.cause_id, failed.question, failed.category) == ("q1", "When?", "internal")
+    assert [event async for event in GIVEN_UP[AskQuestion](QUESTION, brain(*facts, failed))] == []
+
+
+async def test_a_briefing_that_nobody_can_write_fails() -> None:
+    command = WriteBrief(id="b1", meeting_id=MEETING, at=1)
+    (failed,) = [event async for event in GIVEN_UP[WriteBrief](command, brain(*listening()))]
+    assert (type(failed), failed.cause_id, failed.category) == (BriefFailed, "b1", "internal")

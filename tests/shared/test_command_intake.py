@@ -35,6 +35,30 @@ async def test_what_a_silent_consumer_has_in_hand_becomes_ours(bus: Bus, worker:
     assert (pending["message_id"], pending["consumer"]) == (entry_id, worker.name.encode())
 
 
+async def test_what_is_in_hand_is_not_delivered_again_however_often_the_shards_change(bus: Bus, worker: Worker) -> None:
+    """Redis counts deliveries, and a command that had too many is given up."""
+    await bus.redis.xgroup_create(STREAM, "brain", "0", mkstream=True)
+    working_on = await bus.redis.xadd(STREAM, {"a": 1})
+    await bus.redis.xreadgroup("brain", worker.name, {STREAM: ">"})
+    unseen = await bus.redis.xadd(STREAM, {"a": 2})
+    await bus.redis.xreadgroup("brain", worker.name, {STREAM: ">"})
+    came: list[tuple[bytes, bool]] = []
+
+    async def accept(delivery: Delivery, *, is_redelivered: bool) -> None:
+        came.append((delivery.entry.id, is_redelivered))
+
+    intake = CommandIntake(worker, accept, {(SHARD, working_on)})
+    await intake.add(SHARD, 60_000)
+    for _ in range(3):
+        await intake._read_pending()
+    counts = {
+        one["message_id"]: one["times_delivered"]
+        for one in await bus.redis.xpending_range(STREAM, "brain", "-", "+", 9)
+    }
+    assert came == [(unseen, True)] * 3
+    assert counts == {working_on: 1, unseen: 4}
+
+
 async def in_hand(bus: Bus, meeting_id: str) -> Delivery:
     """A command that was sent with nothing beside it, and read."""
     await bus.redis.xgroup_create(STREAM, "brain", "0", mkstream=True)

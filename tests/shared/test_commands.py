@@ -10,7 +10,7 @@ from support import eventually, facts_of, new_meeting
 
 from shared.bus import Bus
 from shared.clock import SystemClock
-from shared.commands import CommandLoop
+from shared.commands import MAX_DELIVERIES, CommandLoop
 from shared.connections import connect
 from shared.events import CODEC, AskQuestion, Event, Hushed, QuestionFailed, effect, new_id
 from shared.streams import ShardKeys
@@ -40,10 +40,18 @@ class Scribe:
             raise RuntimeError("scripted")
 
 
+async def on_given_up(command: AskQuestion, _: object) -> AsyncIterator[Event]:
+    told = {"question": command.question, "reason": "given up", "category": "c"}
+    yield effect(QuestionFailed, command, "failed", SystemClock(), **told)
+    if command.question == "worse":
+        raise RuntimeError("scripted")
+
+
 @contextlib.asynccontextmanager
 async def running(bus: Bus, scribe: Scribe, worker: Worker | None = None) -> AsyncIterator[CommandLoop]:
     worker = worker or Worker("brain", bus, Tail(bus.redis), SystemClock())
-    loop = CommandLoop(worker, {AskQuestion: scribe.on_ask_question}, None)
+    handlers, given_up = {AskQuestion: scribe.on_ask_question}, {AskQuestion: on_given_up}
+    loop = CommandLoop(worker, handlers, None, given_up=given_up)
     await loop.add([SHARD], claim_idle_ms=0)
     task = asyncio.create_task(loop.run())
     try:
@@ -183,6 +191,33 @@ async def test_poison_is_buried_with_its_reason_and_the_next_command_is_handled(
     assert letters[0][1][b"source"] == STREAM.encode()
     assert letters[0][1][b"reason"]
     assert scribe.handled == ["and I?"]
+
+
+@pytest.mark.parametrize("question", ["why?", "worse"])
+async def test_a_question_that_is_given_up_has_an_outcome(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    monkeypatch.setattr("shared.commands.BACKOFF_S", (0.01,))
+    meeting_id = await new_meeting(bus)
+    async with running(bus, Scribe(failures=9)):
+        command = await ask(bus, meeting_id, question)
+        await eventually(lambda: settled(bus, 1))
+    last = (await facts_of(bus, meeting_id))[-1]
+    assert (last.cause_id, last.reason) == (command.id, "given up")
+    assert await bus.redis.xlen(ShardKeys(SHARD).dead) == 1
+
+
+async def test_a_command_that_was_delivered_too_often_is_given_up_with_an_outcome(bus: Bus) -> None:
+    meeting_id, scribe = await new_meeting(bus), Scribe()
+    await bus.redis.xgroup_create(STREAM, "brain", "0", mkstream=True)
+    command = await ask(bus, meeting_id, "why?")
+    ((_, ((entry_id, _),)),) = (await bus.redis.xreadgroup("brain", "died of it", {STREAM: ">"})).items()
+    for _ in range(MAX_DELIVERIES):
+        await bus.redis.xclaim(STREAM, "brain", "died of it too", 0, [entry_id])
+    async with running(bus, scribe):
+        await eventually(lambda: settled(bus, 1))
+    last = (await facts_of(bus, meeting_id))[-1]
+    assert (last.cause_id, last.reason, scribe.handled) == (command.id, "given up", [])
 
 
 async def test_a_type_that_this_version_does_not_know_waits_among_the_dead_letters(bus: Bus) -> None:
