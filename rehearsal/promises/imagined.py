@@ -200,7 +200,8 @@ class World:
         self._workers.pop(name, None)
 
     async def _forget(self) -> None:
-        """Redis comes back without the last commits of a meeting."""
+        """Redis comes back without the last commits of a meeting; who wrote them looks for them, as after every new
+        connection (shared/restoring.py)."""
         meeting = self._chance.choice(self._meetings)
         keys = MeetingKeys(meeting)
         kept = {key: await self._bus.redis.dump(key) for key in (keys.state, keys.timeline)}
@@ -211,6 +212,7 @@ class World:
             await self._bus.redis.delete(key)
             if value is not None:
                 await self._bus.redis.restore(key, 0, value)
+        await self._bus.restore()
 
     # -- workers -------------------------------------------------------------------------------------------------------
 
