@@ -154,8 +154,13 @@ class TrackEar:
             await self._alarms.show({}, ENGINE_TROUBLES)
             if not heard.is_final:
                 await self._scribe.show(heard)
+            elif not self._is_broken_off:
+                await self._scribe.commit(heard)
             else:
-                await self._scribe.commit(whole(heard, self._audio.coverage.heard_ms) if self._is_broken_off else heard)
+                sure = whole(heard, self._audio.coverage.heard_ms)
+                await self._scribe.commit(sure)
+                if sure.words != heard.words:
+                    return  # whatever comes now is behind the word that was broken off
             self._watch.tell(self._scribe.returned_ms, has_words=bool(heard.words))
         if not self._is_fed:
             raise TranscriptionError("the engine ended its stream early", category=Category.UNAVAILABLE)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from heard_meetings import SHARD, Meeting
 from support import eventually, facts_of
 
@@ -19,7 +20,7 @@ from shared.streams import MIXED, PCM, ShardKeys, audio_id
 from shared.tail import Follower, Lane
 from transcriber.adapters.scripted import ScriptedEngine, ScriptedStream
 from transcriber.chunks import chunks_in
-from transcriber.ports import StreamSpec
+from transcriber.ports import Heard, StreamSpec
 from transcriber.situation import Situation
 from transcriber.track_audio import LAST_CHUNK_S, TrackAudio
 
@@ -68,6 +69,36 @@ async def test_who_hands_over_commits_what_is_heard_so_far(meeting: Meeting) -> 
         await meeting.end(6_000)
         await eventually(meeting.verdict)
     assert check(await meeting.lines(), 6_000).is_clean
+
+
+class WordyStream(ScriptedStream):
+    """Says at its end once more how far it has come, as Deepgram does."""
+
+    async def finish(self) -> None:
+        self._conclude(self._end_ms)
+        self._put(Heard(words=(), is_final=True, settled_ms=self._end_ms))
+        self._put(None)
+
+
+class WordyEngine(ScriptedEngine):
+    async def open(self, spec: StreamSpec) -> WordyStream:
+        return WordyStream(spec, self)
+
+
+@pytest.mark.parametrize("broken_off_ms", range(3_000, 4_000, 100))
+async def test_a_word_at_the_edge_of_a_hand_over_is_heard_by_the_successor(
+    meeting: Meeting, broken_off_ms: int
+) -> None:
+    async with meeting.heard(WordyEngine(), epoch=1) as session:
+        await meeting.play(0, broken_off_ms)
+        await eventually(lambda: meeting.has_lines(1))
+        meeting.owned.leaving.set()
+        await asyncio.wait({session}, timeout=2)
+    async with meeting.heard(WordyEngine(), epoch=2):
+        await meeting.play(broken_off_ms, 5_000)
+        await meeting.end(5_000)
+        await eventually(meeting.verdict)
+    assert check(await meeting.lines(), 5_000).is_clean
 
 
 class SlowStream(ScriptedStream):
