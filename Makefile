@@ -78,10 +78,9 @@ servers: $(STAMP) ## Tests of everything that Redis does, on every server that t
 	@$(BIN)/python -c 'from rehearsal.redis_servers import server_binaries; print(*list(server_binaries())[1:], "cluster", sep="\n")' | \
 	while read -r kind; do \
 	  echo "on $$kind:"; \
-	  on="$(BIN)/python -m pytest -q --redis $$kind -W ignore::ResourceWarning \
-	    -W ignore::pytest.PytestUnraisableExceptionWarning"; \
-	  $$on -n 2 --dist loadfile $(ON_REDIS) || \
-	    { $(ALONE); $$on --last-failed --last-failed-no-failures none $(ON_REDIS); } || exit 1; \
+	  on() { $(BIN)/python -m pytest -q --redis "$$kind" -W ignore::ResourceWarning \
+	    -W ignore::pytest.PytestUnraisableExceptionWarning "$$@" $(ON_REDIS) </dev/null; }; \
+	  on -n 2 --dist loadfile || { $(ALONE); on --last-failed --last-failed-no-failures none; } || exit 1; \
 	done
 
 lint: $(STAMP) ## Formatting and lint
