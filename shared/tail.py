@@ -188,6 +188,7 @@ class Lane:
                     await self._read()
                 except (*LOST, redis.exceptions.ResponseError) as error:
                     log.warning("tail.interrupted", error=type(error).__name__)
+                    self._rung = b"0"  # it may be another server now, whose clock is behind
                     await asyncio.sleep(0.1)
         finally:
             await end(ringing)

@@ -43,22 +43,22 @@ class TrackAudio:
     async def comes_more(self, follower: Follower) -> bool:
         """Waits for audio."""
         ended = self._situation.audio_ended
-        if not (ended.is_set() or self._is_broken_off):
+        if not (ended.is_set() or self._is_cut_short):
             await follower.wait()
-        if self._is_broken_off:
+        if self._is_cut_short:
             return False
         if not ended.is_set():
             return True
         self.is_over = self.coverage.heard_ms >= self._situation.heard_ms or not await self._comes_late(follower)
-        return not (self.is_over or self._is_broken_off)
+        return not (self.is_over or self._is_cut_short)
 
     @property
-    def _is_broken_off(self) -> bool:
+    def _is_cut_short(self) -> bool:
         return self._meeting.leaving.is_set() or self._situation.off_record.is_set()
 
     async def _comes_late(self, follower: Follower) -> bool:
         """After the end, chunks may still be on their way, for however long; or the track ends before others."""
-        while is_wanted() and not self._is_broken_off:
+        while is_wanted() and not self._is_cut_short:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LAST_CHUNK_S):
                     await follower.wait()

@@ -70,6 +70,23 @@ async def has_bell(bus: Bus) -> bool:
     return bool([key async for key in bus.redis.scan_iter("*:wake:*")])
 
 
+@pytest.mark.one_server
+async def test_the_bell_is_heard_also_where_the_clock_is_behind_after_a_failover(bus: Bus, tail: Tail) -> None:
+    silent = tail.follow("{t}:silent")
+    (lane,) = tail._lanes.values()
+    lane._rung = b"99999999999999-0"
+    await asyncio.sleep(1.1)  # a whole read, so that the next one asks for what comes after that
+    for client in await bus.redis.client_list():
+        if client["cmd"].startswith("xread"):
+            await bus.redis.client_kill(client["addr"])
+    await asyncio.sleep(0.3)
+    late = tail.follow("{t}:late")
+    await bus.redis.xadd("{t}:late", {"n": 1})
+    async with asyncio.timeout(0.4):
+        assert (await anext(late)).fields == {b"n": b"1"}
+    assert silent.batch() == []
+
+
 async def test_two_followers_of_one_stream_each_get_what_they_asked_for(bus: Bus, tail: Tail) -> None:
     first = await bus.redis.xadd("{t}:s", {"n": 1})
     await bus.redis.xadd("{t}:s", {"n": 2})
