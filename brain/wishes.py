@@ -5,6 +5,7 @@ import asyncio
 import structlog
 
 from brain.addressed.wishing import Wishing
+from brain.erasures import IN_THE_MEETING, Erasures
 from shared.audit import AuditLog, Deed
 from shared.bus import Write
 from shared.events import (
@@ -30,8 +31,6 @@ from shared.wishes import Wish
 
 FAREWELL_S = 3.0
 """Before it goes or forgets, so that people see that it was understood."""
-IN_THE_MEETING = "in the meeting"
-"""Who it was, in the audit log: nobody's name."""
 DEEDS = {Wish.PAUSE: Deed.PAUSE, Wish.RESUME: Deed.RESUME, Wish.LEAVE: Deed.LEAVE}
 """The erasure of a meeting is written down by who erases it."""
 
@@ -45,6 +44,7 @@ class Wishes:
         self._meeting, self._audit = meeting, audit
         self._wishing = Wishing()
         self._known: set[str] = set()
+        self._erasures = Erasures(meeting)
         self._confirmed: dict[str, asyncio.Event] = {}
         self._going: dict[str, asyncio.Task[None]] = {}
 
@@ -52,9 +52,11 @@ class Wishes:
         """Before anything is considered."""
         if isinstance(fact, WishHeard):
             self._known.add(fact.cause_id)
+        self._erasures.remember(fact)
 
     async def note(self, fact: Event) -> bool:
         """Whether it was a wish, and so no question."""
+        await self._erasures.note(fact)
         match fact:
             case MeetingRequested():
                 self._wishing = Wishing(fact.settings.bot_name)
@@ -62,10 +64,11 @@ class Wishes:
                 self._wishing.meet(fact.name)
             case LineHeard():
                 wish = self._wishing.spoken(fact.line.speaker, fact.line.text)
-                return await self._hear(wish, fact, fact.line.speaker, "voice")
+                return await self._hear(wish, fact, fact.line.speaker, "voice", fact.line.participant_id)
             case ChatReceived():
-                return await self._hear(self._wishing.chatted(fact.name, fact.text, fact.to), fact, fact.name, "chat")
-            case WishHeard(wish=Wish.LEAVE | Wish.FORGET):
+                wish = self._wishing.chatted(fact.name, fact.text, fact.to)
+                return await self._hear(wish, fact, fact.name, "chat", fact.participant_id)
+            case WishHeard(wish=Wish.LEAVE | Wish.FORGET | Wish.FORGET_ME):
                 self._go(fact)
             case NoticeChatted() if fact.cause_id in self._confirmed:
                 self._confirmed[fact.cause_id].set()
@@ -74,12 +77,15 @@ class Wishes:
     async def close(self) -> None:
         await end(*self._going.values())
 
-    async def _hear(self, wish: Wish | None, cause: LineHeard | ChatReceived, by: str, via: str) -> bool:
+    async def _hear(
+        self, wish: Wish | None, cause: LineHeard | ChatReceived, by: str, via: str, participant_id: str
+    ) -> bool:
         if wish is None:
             return False
         if cause.id not in self._known:
             self._known.add(cause.id)
-            heard = effect(WishHeard, cause, "wish", self._meeting.clock, wish=str(wish), by=by, via=via)
+            told = {"wish": str(wish), "by": by, "via": via, "participant_id": participant_id}
+            heard = effect(WishHeard, cause, "wish", self._meeting.clock, **told)
             changed = self._change(wish, cause, by, via)
             state = state_of(changed[0]) if changed else {}
             await self._meeting.write(Write(facts=(heard, *changed), state=state))
@@ -102,18 +108,24 @@ class Wishes:
             await self._audit.note(tenant, deed, IN_THE_MEETING, self._meeting.id, heard.id)
 
     def _go(self, heard: WishHeard) -> None:
-        if heard.id not in self._going:
+        command = self._command(heard)
+        if command and heard.id not in self._going:
             self._confirmed[heard.id] = asyncio.Event()
             self._going[heard.id] = asyncio.create_task(
-                self._leave_or_forget(heard), name=f"wish of {heard.meeting_id}"
+                self._carry_out(heard, command), name=f"wish of {heard.meeting_id}"
             )
 
-    async def _leave_or_forget(self, heard: WishHeard) -> None:
+    def _command(self, heard: WishHeard) -> Event | None:
+        """None where there is nothing to do."""
+        clock = self._meeting.clock
+        if heard.wish == Wish.FORGET:
+            return effect(EraseMeeting, heard, "erase", clock, by=IN_THE_MEETING)
+        if heard.wish == Wish.FORGET_ME:
+            return self._erasures.wanted(heard, heard.participant_id)
+        return effect(LeaveMeeting, heard, "leave", clock)
+
+    async def _carry_out(self, heard: WishHeard, command: Event) -> None:
         """A command that is sent twice is done once."""
         await first_of(self._confirmed[heard.id].wait(), self._meeting.clock.sleep(FAREWELL_S))
         await self._meeting.clock.sleep(FAREWELL_S if self._confirmed[heard.id].is_set() else 0)
-        clock = self._meeting.clock
-        command: Event = effect(LeaveMeeting, heard, "leave", clock)
-        if heard.wish == Wish.FORGET:
-            command = effect(EraseMeeting, heard, "erase", clock, by=IN_THE_MEETING)
         await self._meeting.write(Write(send=(INGEST, command)))

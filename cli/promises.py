@@ -88,10 +88,13 @@ async def prove_one(number: int, load: Load, logs: Path) -> Outcome:
     """On a Redis of its own, with everything ended afterwards. What processes logged is kept where it was broken."""
     promise = PROMISES[number]
     with tempfile.TemporaryDirectory(prefix="chimein-promise-") as folder:
-        async with (rig_on_cluster if promise.on_cluster else rig_on_server)(load, Path(folder)) as rig:
-            outcome = await promise.run(rig)
-        if outcome.failures:
-            await asyncio.to_thread(keep, Path(folder), logs)
+        outcome = None
+        try:
+            async with (rig_on_cluster if promise.on_cluster else rig_on_server)(load, Path(folder)) as rig:
+                outcome = await promise.run(rig)
+        finally:
+            if outcome is None or outcome.failures:
+                await asyncio.to_thread(keep, Path(folder), logs)
     return outcome
 
 

@@ -223,42 +223,12 @@ class MeetingLeft(msgspec.Struct, frozen=True, kw_only=True):
     """There was nothing left to leave."""
 
 
-class VendorErasure(msgspec.Struct, frozen=True, kw_only=True):
-    """What becomes of a vendor's copy."""
-
-    vendor: str
-    state: Literal["confirmed", "requested", "no_call"]
-    """`requested`: it is asked until it confirms, which `GET /audit` then tells."""
-    explanation: str
-
-
-class EraseReceipt(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything kept of the meeting is gone here."""
-
-    meeting_id: str
-    stores: dict[str, int]
-    """What was erased in Redis, with counts."""
-    vendors: list[VendorErasure]
-    """Everybody else who had a part in it."""
-    erased_at: int
-    """Unix ms."""
-
-
 class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
     """Who did what, newest first."""
 
     records: list[Record]
     next_before: str | None
     """For the next page; null on the last one."""
-
-
-class TenantErased(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of all meetings of a tenant."""
-
-    erased: list[str]
-    """Ids."""
-    pending: list[str]
-    """Ids of those that were not erased yet when time was over; they will be."""
 
 
 class TranscriptWord(msgspec.Struct, frozen=True, kw_only=True):

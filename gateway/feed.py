@@ -22,9 +22,10 @@ from shared.bus import Bus
 from shared.clock import Clock
 from shared.connections import LOST
 from shared.errors import MeetingGoneError
+from shared.exchanges import Exchange
 from shared.meetings import Status
 from shared.spending import Prices
-from shared.view import Exchange, MeetingView
+from shared.view import MeetingView
 
 COVERAGE_EVERY_S = 2.0
 

@@ -11,11 +11,12 @@ from gateway.answers import respond
 from gateway.auditing import who_of
 from gateway.bodies import meeting_id_of
 from gateway.callers import CALLER
-from gateway.contract import EraseReceipt, MeetingLeft, TenantErased
+from gateway.contract import MeetingLeft
 from gateway.hooks.history import History
 from gateway.idempotency import CLAIM
 from gateway.places import give_back_place
 from gateway.problems import failed_stage
+from gateway.receipts import EraseReceipt, TenantErased
 from gateway.replies import no_reply, refused, reply_to
 from gateway.resources import BUS, CLOCK, SETTINGS
 from gateway.sending import absence_of, send

@@ -16,10 +16,11 @@ from shared.events import (
     JoinRefused,
     LeaveRefused,
     MeetingErased,
+    WordsErased,
     tag_of,
 )
 
-REPLIES = (BotJoined, JoinRefused, BotLeft, LeaveRefused, MeetingErased)
+REPLIES = (BotJoined, JoinRefused, BotLeft, LeaveRefused, MeetingErased, WordsErased)
 
 
 async def reply_to(request: web.Request, command: Event, after: bytes, wait_s: float) -> AnyEvent | None:

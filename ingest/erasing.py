@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import msgspec
@@ -13,9 +13,9 @@ from ingest.reporting import tracks_of
 from ingest.resources import Ingest
 from ingest.vendor_erasures import SOONEST_MS, VendorErasure
 from shared.audit import Deed
-from shared.bus import Bus, Entry, entries_of
-from shared.errors import DecodeError, MeetingError
-from shared.events import CODEC, EraseMeeting, Event, MeetingErased, effect
+from shared.bus import Bus, Entry, decoded, entries_of
+from shared.errors import MeetingError
+from shared.events import CODEC, EraseMeeting, MeetingErased, effect
 from shared.meetings import FINAL, Erasure
 from shared.recent_writes import Probe
 from shared.rooms import is_room_bot
@@ -32,6 +32,7 @@ from shared.streams import (
     TENANT,
     VOICE,
     MeetingKeys,
+    ShardKeys,
     spending_key,
 )
 
@@ -52,6 +53,14 @@ class Leftovers(msgspec.Struct, frozen=True):
     dead: tuple[bytes, ...]
     ingest: tuple[bytes, ...]
     brain: tuple[bytes, ...]
+
+    @property
+    def args(self) -> list[bytes | int]:
+        """As `rewrite.lua` wants them."""
+        args: list[bytes | int] = []
+        for entry_ids in (self.dead, self.ingest, self.brain):
+            args += [len(entry_ids), *entry_ids]
+        return args
 
 
 async def erase(command: EraseMeeting, deed: Deed, ingest: Ingest) -> None:
@@ -105,7 +114,7 @@ async def erase_keys(
 ) -> Probe:
     """All or nothing."""
     bus, keys, tracks = ingest.bus, MeetingKeys(command.meeting_id), tracks_of(state)
-    left = await leftovers_of(bus, command)
+    left = await leftovers_of(bus, keys.shard, functools.partial(is_about, command.meeting_id))
     stores = {f"audio {track}": await bus.redis.xlen(keys.audio(track)) for track in tracks}
     stores["timeline"] = await bus.redis.xlen(keys.timeline)
     stores["state"] = len(state)
@@ -121,9 +130,7 @@ async def erase_keys(
     names += [shard.commands(INGEST), shard.commands(BRAIN), *keys.all(tracks)]
     now_ms, (kind, body) = ingest.clock.now_ms(), CODEC.encode(erased)
     later = [due.member, now_ms + SOONEST_MS] if due else ["", 0]
-    args: list[Any] = [command.meeting_id, kind, body, ERASED_SHOWN_MS, *later, now_ms]
-    for entry_ids in (left.dead, left.ingest, left.brain):
-        args += [len(entry_ids), *entry_ids]
+    args: list[Any] = [command.meeting_id, kind, body, ERASED_SHOWN_MS, *later, now_ms, *left.args]
     return Probe(keys.timeline, cast("bytes", await bus.erase_script(names, args)), body)
 
 
@@ -136,22 +143,17 @@ def vendors_of(state: Mapping[str, str], *, is_confirmed: bool) -> dict[str, str
     return {PLATFORM: str(Erasure.CONFIRMED if is_confirmed else Erasure.REQUESTED), **vendors}
 
 
-async def leftovers_of(bus: Bus, command: EraseMeeting) -> Leftovers:
-    shard = MeetingKeys(command.meeting_id).shard
+async def leftovers_of(bus: Bus, shard: ShardKeys, is_wanted: Callable[[Entry], bool]) -> Leftovers:
     streams = (shard.dead, shard.commands(INGEST), shard.commands(BRAIN))
     found = [entries_of(await bus.redis.xrange(stream)) for stream in streams]
-    return Leftovers(*(tuple(entry.id for entry in entries if is_about(entry, command)) for entries in found))
+    return Leftovers(*(tuple(entry.id for entry in entries if is_wanted(entry)) for entries in found))
 
 
-def is_about(entry: Entry, command: EraseMeeting) -> bool:
+def is_about(meeting_id: str, entry: Entry) -> bool:
     """Also where it cannot be read. The command that erases is settled by who carries it out."""
-    if command.meeting_id.encode() not in entry.fields.get(CODEC.BODY, b""):
+    if meeting_id.encode() not in entry.fields.get(CODEC.BODY, b""):
         return False
-    try:
-        event: Event | None = CODEC.decode(entry.fields)
-    except DecodeError:
-        event = None
-    return not isinstance(event, EraseMeeting)
+    return not isinstance(decoded(entry), EraseMeeting)
 
 
 async def forget_spending(bus: Bus, meeting_id: str, state: Mapping[str, str], now_ms: int) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 from ingest.erasing import erase
+from ingest.erasing_words import erase_words
 from ingest.ports import BotChange, BotRequest
 from ingest.reporting import end_of_meeting, report, state_changed
 from ingest.resources import Ingest
@@ -13,6 +14,7 @@ from shared.events import (
     BotJoined,
     BotLeft,
     EraseMeeting,
+    EraseWords,
     Event,
     JoinMeeting,
     JoinRefused,
@@ -88,9 +90,17 @@ async def on_erase_meeting(command: EraseMeeting, ingest: Ingest) -> AsyncIterat
     yield  # an async generator like its siblings, with nothing left to publish
 
 
+async def on_erase_words(command: EraseWords, ingest: Ingest) -> AsyncIterator[Event]:
+    """WordsErased is written by the script that writes the timeline anew."""
+    await erase_words(command, ingest)
+    return
+    yield  # an async generator like its siblings
+
+
 HANDLERS: dict[type[Event], Handler] = {
     JoinMeeting: on_join_meeting,
     LeaveMeeting: on_leave_meeting,
     ReportBotStatus: on_report_bot_status,
     EraseMeeting: on_erase_meeting,
+    EraseWords: on_erase_words,
 }

@@ -16,6 +16,9 @@ from shared.recent_writes import Probe, RecentWrite, RecentWrites
 from shared.scripting import Script
 from shared.streams import MeetingKeys, ShardKeys
 
+ERASED = b"erased"
+"""A field of an entry that has been written anew with less in it: `erase_words.lua`."""
+
 log = structlog.get_logger()
 
 
@@ -67,6 +70,7 @@ class Bus:
         self.write_script = Script(client, "write")
         self.create_script = Script(client, "create")
         self.erase_script = Script(client, "erase")
+        self.erase_words_script = Script(client, "erase_words")
         self.open_track_script = Script(client, "open_track")
 
     async def write(self, meeting_id: str, write: Write, *, owner: "Epoch | None" = None) -> list[bytes]:
@@ -123,7 +127,7 @@ class Bus:
     async def _has(self, probe: Probe) -> bool:
         found = entries_of(await self.redis.xrange(probe.stream, probe.id, probe.id))
         if found:
-            return found[0].fields.get(CODEC.BODY) == probe.body
+            return found[0].fields.get(CODEC.BODY) == probe.body or ERASED in found[0].fields
         return bool(probe.settled) and await self.redis.zscore(probe.settled, probe.id) is not None
 
     async def _again(self, write: RecentWrite) -> None:

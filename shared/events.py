@@ -165,6 +165,14 @@ class EraseMeeting(Event, frozen=True, kw_only=True, tag="meeting.erase"):
     """The name of the key, or `in the meeting`; for the audit log."""
 
 
+class EraseWords(Event, frozen=True, kw_only=True, tag="words.erase"):
+    """gateway or brain → ingest: what one participant said and wrote so far. Reply: WordsErased."""
+
+    participant_id: str
+    by: str = ""
+    """The name of the key, or `in the meeting`; for the audit log."""
+
+
 class ReportBotStatus(Event, frozen=True, kw_only=True, tag="bot.report_status"):
     """gateway → ingest: a verified status webhook of the platform."""
 
@@ -252,6 +260,26 @@ class MeetingErased(Event, frozen=True, kw_only=True, tag="meeting.erased"):
     """What was asked of each vendor that had a part in it; the words are those of shared.meetings.Erasure."""
 
 
+class WordsErased(Event, frozen=True, kw_only=True, tag="words.erased"):
+    """By ingest: one participant's words and name are gone from the timeline, whose entries keep their places.
+
+    Whoever remembers them forgets them too: shared/erased.py says what is left.
+    """
+
+    participant_id: str
+    until_ms: int
+    """The end of the last line that anybody had said by then: what comes later is kept."""
+    line_ids: frozenset[str]
+    question_ids: frozenset[str] = frozenset()
+    """Questions that they asked."""
+    answer_ids: frozenset[str] = frozenset()
+    """Questions whose answers relied on their words, or may have."""
+    stores: dict[str, int] = {}
+    """What was erased, with counts."""
+    vendors: dict[str, str] = {}
+    """What becomes of the copies of vendors; the words are those of shared.meetings.Erasure."""
+
+
 class ParticipantJoined(Event, frozen=True, kw_only=True, tag="participant.joined"):
     """By ingest, from the platform."""
 
@@ -331,6 +359,8 @@ class WishHeard(Event, frozen=True, kw_only=True, tag="wish.heard"):
     by: str
     via: str
     """`voice` or `chat`."""
+    participant_id: str = ""
+    """Whose wish it is; empty where nobody can tell."""
 
 
 class ConsentAnnounced(Event, frozen=True, kw_only=True, tag="consent.announced"):
@@ -545,7 +575,7 @@ class Hushed(Event, frozen=True, kw_only=True, tag="speech.hushed"):
     by: str
 
 
-Command = JoinMeeting | LeaveMeeting | EraseMeeting | ReportBotStatus | AskQuestion | SayText | WriteBrief
+Command = JoinMeeting | LeaveMeeting | EraseMeeting | EraseWords | ReportBotStatus | AskQuestion | SayText | WriteBrief
 Fact = (
     MeetingRequested
     | BotJoined
@@ -554,6 +584,7 @@ Fact = (
     | BotLeft
     | LeaveRefused
     | MeetingErased
+    | WordsErased
     | ParticipantJoined
     | ParticipantLeft
     | ParticipantRenamed

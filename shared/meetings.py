@@ -55,6 +55,8 @@ class Erasure(StrEnum):
     """It is asked until it confirms."""
     NO_CALL = "no_call"
     """It offers no call to erase with: what it keeps, and how long, is a matter of its terms."""
+    WHOLE = "whole"
+    """Its recording is of everybody: it goes only when the whole meeting is erased."""
 
 
 FINAL = frozenset({Status.ENDED, Status.FAILED, Status.ERASED})

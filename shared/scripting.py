@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -17,6 +18,14 @@ MOST_AT_ONCE = 200
 """Calls in one round trip: more would keep others waiting at Redis."""
 
 
+INCLUDED = re.compile(r"^-- include (\w+)$", re.M)
+
+
+def text_of(name: str) -> str:
+    """With what it includes of its neighbours."""
+    return INCLUDED.sub(lambda found: text_of(found[1]), (SCRIPTS / f"{name}.lua").read_text())
+
+
 class Call(NamedTuple):
     """One call of a script."""
 
@@ -29,7 +38,7 @@ class Script:
 
     def __init__(self, client: Redis, name: str) -> None:
         self._redis = client
-        self.text = (SCRIPTS / f"{name}.lua").read_text()
+        self.text = text_of(name)
         self.sha = hashlib.sha1(self.text.encode()).hexdigest()  # noqa: S324  # Redis names scripts so
         self._lanes: dict[str, Lane] = {}
 

@@ -2,18 +2,17 @@
 
 from bisect import insort
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
+from shared.erased import SOMEBODY, blank_line, without
 from shared.events import (
     Asked,
     BotJoined,
     Brief,
     BriefWritten,
     ChapterNoted,
-    Cite,
     ConsentAnnounced,
     Event,
     GapFound,
@@ -36,28 +35,11 @@ from shared.events import (
     SpeechStarted,
     TranscriptCompleted,
     Usage,
+    WordsErased,
 )
+from shared.exchanges import Exchange
 from shared.meetings import FINAL, Status
 from shared.rooms import is_room_bot
-
-
-@dataclass
-class Exchange:
-    """A question and what came of it; a text to be said is one without a question."""
-
-    id: str
-    asked: Asked | None = None
-    sentences: dict[int, SentenceComposed] = field(default_factory=dict)
-    answered: QuestionAnswered | None = None
-    failed: QuestionFailed | None = None
-
-    @property
-    def is_pending(self) -> bool:
-        return self.answered is None and self.failed is None
-
-    @property
-    def cites(self) -> list[Cite]:
-        return self.answered.cites if self.answered else []
 
 
 class MeetingView:
@@ -168,6 +150,21 @@ def on_erased(view: MeetingView, _: MeetingErased) -> None:
     view.enter(Status.ERASED)
 
 
+def on_words_erased(view: MeetingView, event: WordsErased) -> None:
+    """Nothing of it stays in memory either."""
+    view.lines = [blank_line(line) if line.id in event.line_ids else line for line in view.lines]
+    if view.last_line:
+        view.last_line = without(view.last_line, event)
+    view.briefs.clear()
+    view.chapters = [chapter for chapter in view.chapters if event.line_ids.isdisjoint(chapter.line_ids)]
+    for exchange in view.exchanges.values():
+        exchange.forget(event)
+    for people in (view.participants, view.participants_ever):
+        if event.participant_id in people:
+            view.joined_at.pop(people[event.participant_id], None)
+            people[event.participant_id] = SOMEBODY
+
+
 def on_participant_joined(view: MeetingView, event: ParticipantJoined) -> None:
     view.participants[event.participant_id] = event.name
     view.participants_ever[event.participant_id] = event.name
@@ -265,6 +262,7 @@ FOLDS: Mapping[type[Event], Callable[[MeetingView, Any], None]] = {
     JoinRefused: on_join_refused,
     MeetingStateChanged: on_state_changed,
     MeetingErased: on_erased,
+    WordsErased: on_words_erased,
     ParticipantJoined: on_participant_joined,
     ParticipantLeft: on_participant_left,
     ParticipantRenamed: on_participant_renamed,

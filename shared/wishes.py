@@ -19,7 +19,7 @@ class Wish(StrEnum):
     FORGET = "forget"
     """All of the meeting is erased."""
     FORGET_ME = "forget_me"
-    """One person's words. They cannot be taken out of what others said: who wants it is told what can be done."""
+    """What one person said and wrote so far is erased."""
 
 
 POLITE = re.compile(

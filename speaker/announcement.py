@@ -48,8 +48,15 @@ def confirmation(fact: Event, name: str) -> str:
         case WishHeard(wish=Wish.FORGET):
             return "I am erasing everything that was written down in this meeting, and leaving."
         case WishHeard(wish=Wish.FORGET_ME):
-            return (
-                f"I cannot take one person's words out of the rest. Write “{name}, forget this meeting” and I erase "
-                "all of it, or “off the record” and I hear no more."
-            )
+            return confirmed_erasure(fact, name)
     return ""
+
+
+def confirmed_erasure(wish: WishHeard, name: str) -> str:
+    """Of one person's words."""
+    if not wish.participant_id:
+        return f"I cannot tell which words are yours. Write “{name}, erase me” here, in the chat, and I can."
+    return (
+        "I am erasing what you said and wrote until now, your name, and what was answered or noted from it. "
+        f"What you say from now on is written down; “{name}, off the record” stops that."
+    )

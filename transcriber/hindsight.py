@@ -56,6 +56,12 @@ class Hindsight:
         for line_id in old or list(self._said)[:-KEPT_LINES]:
             del self._said[line_id]
 
+    def drop(self, line_ids: Iterable[str]) -> None:
+        """Nobody shall be told to have said them."""
+        for line_id in line_ids:
+            self._said.pop(line_id, None)
+            self._due.pop(line_id, None)
+
     def take_due(self) -> dict[str, str]:
         """Hands out each correction once."""
         due, self._due = self._due, {}

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from shared.erased import SOMEBODY
 from shared.events import (
     AudioEnded,
     Event,
@@ -12,6 +13,7 @@ from shared.events import (
     SpeakerCorrected,
     SpeakingStarted,
     SpeakingStopped,
+    WordsErased,
 )
 from shared.streams import MIXED
 from transcriber.hindsight import LATE_MS, Hindsight
@@ -50,6 +52,9 @@ class SpeakerBook:
                 self._note_turn(fact)
             case LineHeard(line=line) if line.track == MIXED:
                 self._note_line(line)
+            case WordsErased():
+                self._names[fact.participant_id] = SOMEBODY
+                self._hindsight.drop(fact.line_ids)
             case SpeakerCorrected():
                 self._hindsight.note_correction(fact.line_id, fact.participant_id)
             case AudioEnded():

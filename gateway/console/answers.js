@@ -1,6 +1,6 @@
 // Questions and their answers, sentence by sentence as they come.
 
-import { announce, byId, clock, make } from "./format.js";
+import { ERASED, announce, byId, clock, make } from "./format.js";
 
 export class Answers {
   constructor(onCite) {
@@ -49,6 +49,17 @@ export class Answers {
     card.text.classList.toggle("failed", !answer);
     this.showCites(card, cites ?? [], true);
     announce(answer ? `Answer: ${answer}` : `No answer: ${reason}`, at);
+  }
+
+  erase(id, isQuestionToo) {
+    const card = this.cards.get(id);
+    if (!card) return;
+    card.sentences.clear();
+    card.text.textContent = ERASED;
+    card.cites.replaceChildren();
+    if (!isQuestionToo) return;
+    card.question.textContent = ERASED;
+    card.by.textContent = "";
   }
 
   showCites(card, cites, isWhole = false) {

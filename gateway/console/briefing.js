@@ -15,10 +15,7 @@ export class Briefing {
   constructor(meetingId, onCite) {
     this.meetingId = meetingId;
     this.onCite = onCite;
-    this.brief = null;
-    this.linesSince = 0;
-    byId("briefing").replaceChildren();
-    this.showTools();
+    this.clear();
   }
 
   async write() {
@@ -34,6 +31,13 @@ export class Briefing {
       byId("briefing").removeAttribute("aria-busy");
       this.showTools();
     }
+  }
+
+  clear() {
+    this.brief = null;
+    this.linesSince = 0;
+    byId("briefing").replaceChildren();
+    this.showTools();
   }
 
   noteLine() {

@@ -1,5 +1,8 @@
 // Small words and elements. Whatever people said is only ever set as text, never as markup.
 
+// What stands where words, or a name, were erased.
+export const [ERASED, SOMEBODY] = ["(erased)", "Somebody"];
+
 export const byId = (id) => document.getElementById(id);
 
 export function make(tag, properties = {}, ...children) {

@@ -2,7 +2,7 @@
 
 import { Answers } from "./answers.js";
 import { Briefing } from "./briefing.js";
-import { announce, byId, make, timeOf } from "./format.js";
+import { SOMEBODY, announce, byId, make, timeOf } from "./format.js";
 import { Speakers } from "./speakers.js";
 import { Transcript } from "./transcript.js";
 import { OVER, emptyWords, platformOf, stateOf } from "./words.js";
@@ -78,6 +78,18 @@ export class MeetingPage {
     byId("meeting").dataset.voice = "speaking";
   }
 
+  // One person's words are taken out, and all that was made of them.
+  forget({ participant_id, line_ids, question_ids, answer_ids }) {
+    for (const id of line_ids) this.transcript.erase(id);
+    for (const id of answer_ids) {
+      this.answers.erase(id, question_ids.includes(id));
+      this.transcript.eraseSpeech(id);
+    }
+    this.transcript.clearCaptions();
+    this.briefing.clear();
+    if (this.people.has(participant_id)) this.people.set(participant_id, SOMEBODY);
+  }
+
   silence() {
     delete byId("meeting").dataset.voice;
   }
@@ -132,6 +144,7 @@ const HANDLERS = {
   "bot.joined": (page, event) => page.status === "requested" && page.setStatus("joining", "", event.at),
   "bot.join_refused": (page, event) => page.setStatus("failed", event.reason, event.at),
   "meeting.erased": (page) => page.setStatus("erased"),
+  "words.erased": (page, event) => page.forget(event),
   "participant.joined": (page, event) => page.people.set(event.participant_id, event.name),
   "participant.left": (page, event) => page.people.delete(event.participant_id),
   "participant.renamed": (page, event) =>
@@ -156,7 +169,7 @@ const HANDLERS = {
   },
 };
 const CHANGING = new Set([
-  ...["meeting.requested", "meeting.state_changed", "bot.joined", "bot.join_refused", "meeting.erased"],
+  ...["meeting.requested", "meeting.state_changed", "bot.joined", "bot.join_refused", "meeting.erased", "words.erased"],
   ...["participant.joined", "participant.left", "participant.renamed", "line.heard", "caption.changed"],
   ...["hearing.troubled", "hearing.recovered", "brief.written", "speech.started"],
 ]);

@@ -1,6 +1,6 @@
 // The transcript: final lines in the order of time, and grey beneath them what is being said.
 
-import { byId, clock, make } from "./format.js";
+import { ERASED, SOMEBODY, byId, clock, make } from "./format.js";
 
 const AT_END_PX = 80;
 
@@ -50,6 +50,20 @@ export class Transcript {
     this.rows.set(id, renamed);
     this.group(renamed);
     this.group(renamed.nextElementSibling);
+  }
+
+  erase(id) {
+    const words = this.rows.get(id)?.querySelector(".words");
+    if (!words) return;
+    words.textContent = ERASED;
+    this.rename(id, SOMEBODY);
+  }
+
+  // What was said aloud in answer to a question.
+  eraseSpeech(question) {
+    for (const [id, row] of this.rows) {
+      if (id.startsWith(`${question}/`)) row.querySelector(".words").textContent = ERASED;
+    }
   }
 
   // What the assistant says aloud, as far as it was heard.

@@ -1,7 +1,8 @@
 """Promise 20: secrets stay secret, and deletion deletes.
 
-Every process runs at debug with canaries for keys, and meetings are full of canaries for names and words. Then meetings
-are erased: one by itself, one because its time is over, the rest with their tenant; and what is left is searched.
+Every process runs at debug with canaries for keys, and meetings are full of canaries for names and words. Then one
+person's words are erased in one of them; and meetings are: one by itself, one because its time is over, the rest with
+their tenant; and what is left is searched.
 """
 
 import asyncio
@@ -38,6 +39,8 @@ NAME, WORD, TITLE, ASKED, CHATTED, TOLD = (
 )
 """Of people and what they say, as a name, in a line, in the title, a question, the chat, and as a text to be said."""
 WORDS = (NAME, WORD, TITLE, ASKED, CHATTED, TOLD)
+PERSON, THEIRS = "7", (NAME, WORD, CHATTED)
+"""Their id, and what is theirs."""
 GONE_WITHIN_S = 5.0
 VENDOR_FAILS = 7
 QUIET_LEVELS = frozenset({"debug"})
@@ -57,6 +60,8 @@ async def run(rig: Rig) -> Outcome:
         failures += ["the canaries never got into Redis: nothing was shown"] * (not before)
         written = hits(await aof_of(rig), WORDS)
         failures += ["the canaries never got into the AOF: nothing was shown"] * (not written)
+        left_of_one = await erase_one(stage, stage.meetings[0])
+        failures += [f"{left_of_one} canaries of somebody whose words were erased"] * bool(left_of_one)
         stage.recall.faults.answers.extend([OVERLOADED] * fails)
         slowest_s = await erase_all(stage, meetings)
         failures += [f"a meeting was gone only after {slowest_s:.1f} s"] * (slowest_s > GONE_WITHIN_S)
@@ -67,6 +72,7 @@ async def run(rig: Rig) -> Outcome:
     figures: dict[str, float | int | str] = {
         "meetings_erased": len(meetings),
         "gone_after_s_max": round(slowest_s, 2),
+        "left_of_one_person": left_of_one,
         "canaries_before": before,
         "vendor_failures_before": fails,
         "recordings_left_at_vendor": len(kept),
@@ -88,9 +94,10 @@ async def fill(stage: Stage, meeting_id: str) -> None:
     """Canaries in every place that words and names get to."""
     now_ms = round(time.time() * 1000)
     common: dict[str, Any] = {"meeting_id": meeting_id, "at": now_ms}
-    line = Line(id="canary", track="other", speaker=NAME, start_ms=1, end_ms=2, text=f"We need a {WORD} by Friday.")
-    chat: dict[str, Any] = {"participant_id": "7", "name": NAME, "text": f"@Chime what is a {CHATTED}?"}
-    facts: list[Event] = [ParticipantJoined(id=new_id(), participant_id="7", name=NAME, **common)]
+    said: dict[str, Any] = {"speaker": NAME, "participant_id": PERSON, "text": f"We need a {WORD} by Friday."}
+    line = Line(id="canary", track="other", start_ms=1, end_ms=2, **said)
+    chat: dict[str, Any] = {"participant_id": PERSON, "name": NAME, "text": f"@Chime what is a {CHATTED}?"}
+    facts: list[Event] = [ParticipantJoined(id=new_id(), participant_id=PERSON, name=NAME, **common)]
     facts.append(ChatReceived(id=new_id(), **chat, **common))
     await until(lambda: is_told(stage.rig, meeting_id), 40)
     facts.append(LineHeard(id=new_id(), line=line, **common))
@@ -127,6 +134,17 @@ async def is_announced_first(rig: Rig, meeting_id: str) -> bool:
 
 
 # -- erasing -----------------------------------------------------------------------------------------------------------
+
+
+async def erase_one(stage: Stage, meeting_id: str) -> int:
+    """How often something of one person's is left in a meeting, after their words were erased."""
+    async with stage.http.delete(f"/meetings/{meeting_id}/participants/{PERSON}") as reply:
+        await reply.read()
+        reply.raise_for_status()
+    async with stage.http.get(f"/meetings/{meeting_id}/transcript") as reply:
+        shown = await reply.read()
+    kept = [key + value for key, value in await dumps(stage.rig.bus, f"*{meeting_id}*")]
+    return hits([shown, *kept], THEIRS)
 
 
 async def erase_all(stage: Stage, meetings: list[str]) -> float:
@@ -191,8 +209,12 @@ def dump_of(found: Iterable[bytes | None]) -> list[bytes]:
 
 async def values(bus: Bus) -> list[bytes | None]:
     """All that Redis holds, as it would write it down."""
-    keys = [key async for key in bus.redis.scan_iter("*", count=1000)]
-    return [key + (await cast("Any", bus.redis.dump(key)) or b"") for key in keys]
+    return [key + value for key, value in await dumps(bus, "*")]
+
+
+async def dumps(bus: Bus, pattern: str) -> list[tuple[bytes, bytes]]:
+    keys = [key async for key in bus.redis.scan_iter(pattern, count=1000)]
+    return [(key, await cast("Any", bus.redis.dump(key)) or b"") for key in keys]
 
 
 async def aof_of(rig: Rig) -> list[bytes]:

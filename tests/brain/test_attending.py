@@ -21,6 +21,7 @@ from shared.events import (
     CaptionChanged,
     ChapterNoted,
     ChatReceived,
+    EraseWords,
     Event,
     Line,
     LineHeard,
@@ -29,8 +30,10 @@ from shared.events import (
     RecordPaused,
     RecordResumed,
     Settings,
+    SpeakerCorrected,
     TranscriptCompleted,
     WishHeard,
+    WordsErased,
     WriteBrief,
     new_id,
 )
@@ -321,3 +324,60 @@ async def test_a_meeting_that_is_to_be_forgotten_is_erased_after_a_word_of_farew
         await eventually(is_sent)
     (entry,) = entries_of(await room.bus.redis.xrange(ShardKeys(SHARD).commands("ingest")))
     assert CODEC.decode(entry.fields).by == "in the meeting"
+
+
+async def erasures(room: Room) -> list[EraseWords]:
+    """That were sent; a moment passes."""
+    room.clock.advance(500)
+    entries = entries_of(await room.bus.redis.xrange(ShardKeys(SHARD).commands("ingest")))
+    return [command for entry in entries if isinstance(command := CODEC.decode(entry.fields), EraseWords)]
+
+
+def erased(room: Room, cause_id: str, until_ms: int) -> WordsErased:
+    about = {"id": new_id(), "cause_id": cause_id, "meeting_id": room.id, "at": room.clock.now_ms()}
+    return WordsErased(**about, participant_id="7", until_ms=until_ms, line_ids=frozenset())
+
+
+async def test_who_wants_to_be_erased_is_erased_after_a_word_of_it(room: Room) -> None:
+    async with room.attended():
+        await room.write("Maya", "Chime, erase me")
+        await eventually(lambda: wishes_of(room))
+        assert await erasures(room) == []
+        (command,) = await eventually(lambda: erasures(room))
+    assert (command.participant_id, command.by) == ("7", "in the meeting")
+
+
+async def test_a_wish_to_be_erased_is_over_once_it_was_carried_out(room: Room) -> None:
+    """What is said after it is kept, whoever takes the meeting over."""
+    async with room.attended(epoch=1):
+        await room.write("Maya", "Chime, erase me")
+        (command,) = await eventually(lambda: erasures(room))
+    await room.tell(erased(room, command.id, 0))
+    async with room.attended(epoch=2):
+        for _ in range(20):
+            sent = await erasures(room)
+            await asyncio.sleep(0.01)
+    assert sent == [command]
+
+
+async def test_whose_voice_is_not_known_is_told_so_and_nothing_is_erased(room: Room) -> None:
+    async with room.attended():
+        await room.say("Speaker 2", "Chime, erase what I said.")
+        await eventually(lambda: wishes_of(room))
+        for _ in range(20):
+            sent = await erasures(room)
+            await asyncio.sleep(0.01)
+    assert sent == []
+
+
+async def test_what_turns_out_to_be_theirs_later_goes_too_but_not_what_they_say_later(room: Room) -> None:
+    async with room.attended():
+        await room.say("Speaker 1", "The budget is forty.")
+        await room.tell(erased(room, "somebody", until_ms=1_300))
+        await room.say("Speaker 1", "The budget is fifty.")
+        before, after = [fact.line.id for fact in await facts_of(room.bus, room.id) if isinstance(fact, LineHeard)]
+        for line_id in (after, before):
+            told = {"line_id": line_id, "speaker": "Maya", "participant_id": "7"}
+            await room.tell(SpeakerCorrected(id=f"to-{line_id}", meeting_id=room.id, at=1, **told))
+        (command,) = await eventually(lambda: erasures(room))
+    assert (command.cause_id, command.participant_id) == (f"to-{before}", "7")

@@ -6,7 +6,7 @@ import pytest
 from browser import Page, needs_browser
 from console_stage import SCRIPT, ConsoleStage, Told
 
-from shared.events import SpeakerCorrected, SpeechCut
+from shared.events import SpeakerCorrected, SpeechCut, WordsErased
 from shared.meetings import Status
 
 pytestmark = [needs_browser, pytest.mark.process, pytest.mark.timeout(60)]
@@ -75,6 +75,25 @@ async def test_a_line_whose_speaker_was_mistaken_is_put_right(page: Page, stage:
     await meeting.tell(SpeakerCorrected, line_id="l1", speaker="Elena")
     await page.until("document.querySelector('#line-l1 b').textContent === 'Elena'")
     assert await page.text("#line-l1 .words") == SCRIPT.segments[1].text
+
+
+async def test_a_persons_words_are_taken_from_the_page(page: Page, stage: ConsoleStage) -> None:
+    meeting = await stage.standup(6)
+    await open_meeting(page, stage, meeting, lines=6)
+    await meeting.ask(QUESTION)
+    await meeting.answer("q1", QUESTION, ANSWER, 4)
+    await meeting.say("q1/0", ANSWER)
+    await meeting.brief()
+    await page.until("document.querySelector('#briefing .title')")
+    gone = {"line_ids": frozenset({"l0", "l4"}), "answer_ids": frozenset({"q1"})}
+    await meeting.tell(WordsErased, participant_id="7", until_ms=60_000, **gone)
+    await page.until("document.querySelector('#line-l0 .words').textContent === '(erased)'")
+    assert await page.text("#line-l0 b") == "Somebody"
+    assert await page.text("#answers .answer") == "(erased)"
+    assert await page.run("document.querySelector('.spoken .words').textContent") == "(erased)"
+    assert await page.text("#line-l1 .words") == SCRIPT.segments[1].text
+    whole = await page.run("document.body.textContent")
+    assert [said for said in (SCRIPT.segments[0].text, ANSWER, "right after this call") if said in whole] == []
 
 
 async def test_an_answer_comes_in_and_its_lines_are_shown_on_a_click(page: Page, stage: ConsoleStage) -> None:

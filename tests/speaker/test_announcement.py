@@ -31,7 +31,9 @@ def test_it_says_who_invited_it_what_is_kept_and_how_to_object() -> None:
 
 def test_what_was_wished_is_confirmed_once() -> None:
     assert "back on the record" in confirmation(WishHeard(**ABOUT, wish="pause", via="voice"), "Bell")
-    assert "Bell, forget this meeting" in confirmation(WishHeard(**ABOUT, wish="forget_me", via="chat"), "Bell")
+    assert "I cannot tell" in confirmation(WishHeard(**ABOUT, wish="forget_me", via="voice"), "Bell")
+    theirs = WishHeard(**ABOUT, wish="forget_me", via="chat", participant_id="7")
+    assert "what you said and wrote until now" in confirmation(theirs, "Bell")
     assert confirmation(RecordPaused(**ABOUT, via="api"), "Bell")
     assert confirmation(RecordPaused(**ABOUT, via="voice"), "Bell") == ""
     assert confirmation(Hushed(**ABOUT), "Bell") == ""

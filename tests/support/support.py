@@ -6,6 +6,7 @@ import platform
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from rehearsal.made_meetings import new_meeting as new_meeting  # tests take it from here
 from shared.bus import Bus
@@ -28,15 +29,15 @@ async def facts_of(bus: Bus, meeting_id: str) -> list[AnyEvent]:
     return [CODEC.decode(entry.fields) for entry in await bus.timeline(meeting_id)]
 
 
-async def eventually(check: Callable[[], object], *, within_s: float = 10.0) -> None:
-    """Returns when `check` (or what it awaits) is true; fails when it never is."""
+async def eventually(check: Callable[[], object], *, within_s: float = 10.0) -> Any:
+    """What `check` returns (or what that awaits) when it is true; fails when it never is."""
     deadline = asyncio.get_running_loop().time() + within_s
     while True:
         found = check()
         if asyncio.iscoroutine(found):
             found = await found
         if found:
-            return
+            return found
         if asyncio.get_running_loop().time() > deadline:
             raise AssertionError(f"not within {within_s} s: {check}")
         await asyncio.sleep(0.02)

@@ -3,7 +3,7 @@
 import pytest
 from talk import ELENA, MAYA, NOBODY, TOM, Person, book_of, joined, known, line, off, on, passed, renamed, turn
 
-from shared.events import AudioEnded, Event
+from shared.events import AudioEnded, Event, WordsErased
 from transcriber.speakers import KEEP_MS, SpeakerBook
 from transcriber.turns import TRUST_MS
 
@@ -127,3 +127,13 @@ def test_somebody_who_is_called_speaker_7_is_no_number() -> None:
 def test_lines_of_a_track_of_ones_own_teach_nothing() -> None:
     book = book_of(*turn(MAYA, 0, 4000), line(MAYA, 0, 4000, A, track="p1"), passed(9000))
     assert book.who(20_000, 21_000, A) == NOBODY
+
+
+def test_who_was_erased_goes_nameless_and_their_lines_are_given_to_nobody() -> None:
+    erased = WordsErased(
+        id="w", meeting_id="m", at=0, participant_id="p1", until_ms=4000, line_ids=frozenset({"mixed-0", "mixed-2000"})
+    )
+    facts = (joined("p1", "Maya"), line(NOBODY, 0, 900), line(TOM, 2000, 2900))
+    assert book_of(*facts, *turn(MAYA, 0, 3000), passed(9000)).corrections()
+    book = book_of(*facts, erased, *turn(MAYA, 0, 3000), passed(9000))
+    assert (book.corrections(), book.name_of("p1")) == ((), "Somebody")
