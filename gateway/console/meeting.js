@@ -79,7 +79,7 @@ export class MeetingPage {
   }
 
   // One person's words are taken out, and all that was made of them.
-  forget({ participant_id, line_ids, question_ids, answer_ids }) {
+  forget({ participant_id, line_ids, question_ids = [], answer_ids = [], at }) {
     for (const id of line_ids) this.transcript.erase(id);
     for (const id of answer_ids) {
       this.answers.erase(id, question_ids.includes(id));
@@ -88,6 +88,7 @@ export class MeetingPage {
     this.transcript.clearCaptions();
     this.briefing.clear();
     if (this.people.has(participant_id)) this.people.set(participant_id, SOMEBODY);
+    announce("What one person said was erased", at);
   }
 
   silence() {

@@ -158,6 +158,10 @@ class Stage:
         return True
 
 
+PATIENT = 100.0
+"""Times longer than usual a bot stays where it sees nobody."""
+
+
 @contextlib.asynccontextmanager
 async def staged(
     rig: Rig, *, workers: int = 2, ingests: int = 1, ways: Ways | None = None, **settings: str
@@ -166,7 +170,8 @@ async def staged(
 
     `ways` has settings that one of them has for itself.
     """
-    options = Options(delays=Delays(consent_s=0.1), tail_s=0)
+    # The people of these meetings talk over sockets of their own: to the stand-in its calls are empty.
+    options = Options(delays=Delays(consent_s=0.1, leaving=PATIENT), tail_s=0)
     async with RecallServer(options) as recall:
         common = {"RECALL_BASE_URL": recall.url, "RECALL_SOCKETS": "1", **settings}
         sockets, port = [free_port() for _ in range(ingests)], free_port()

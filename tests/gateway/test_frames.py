@@ -88,7 +88,7 @@ async def test_the_snapshot_holds_what_the_frames_before_it_said(rig):
 
 def test_the_contract_names_every_type_that_a_watcher_may_get():
     commands = {"meeting.join", "meeting.leave", "meeting.erase", "bot.report_status"}
-    commands |= {"question.ask", "text.say", "brief.write"}
+    commands |= {"question.ask", "text.say", "brief.write", "words.erase"}
     named = set(re.findall(r"`([a-z]+\.[a-z_]+)`", TOLD))
     assert {tag_of(kind) for kind in kinds()} - commands | set(PAGE) <= named
 
