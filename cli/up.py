@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -14,6 +15,7 @@ from honcho.environ import parse_procfile
 from cli.embedded_redis import EmbeddedRedis
 from cli.kept_processes import KeptProcesses
 from shared.config import Settings, load
+from shared.keeper import KEEPER
 from shared.redis_checks import open_bus
 
 PROCFILES = (Path("Procfile"), Path(__file__).parents[1] / "Procfile", Path(__file__).parent / "Procfile")
@@ -24,7 +26,7 @@ DATA = Path(".chimein/redis")
 def up(environ: Mapping[str, str]) -> int:
     """Runs until a signal; returns the exit code. Raises BusError, ConfigError."""
     with redis_for(environ) as url:
-        return run_processes({**environ, "REDIS_URL": url, "PYTHONUNBUFFERED": "1"})
+        return run_processes({**environ, "REDIS_URL": url, "PYTHONUNBUFFERED": "1", KEEPER: str(os.getpid())})
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@ sound has come than the cap allows."""
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from rehearsal.fake_bot import FakeBot, Plan
@@ -43,27 +44,39 @@ async def run(rig: Rig) -> Outcome:
         await end(rig, above, ABOVE * cap_s)
         lost_below = [await lost_ms(rig, meeting, BELOW * cap_s, failures, may_drop=False) for meeting in below]
         dropped = [await lost_ms(rig, meeting, ABOVE * cap_s, failures, may_drop=True) for meeting in above]
-    expected_ms = (ABOVE - 1.0) * AUDIO_CAP_MS
-    failures += [
-        f"{one} ms dropped, {expected_ms:.0f} expected" for one in dropped if abs(one - expected_ms) > SETTLED_MS
-    ]
-    failures += [f"{one:.0f} bytes a second" for one in per_s if not SOUND_BYTES_PER_S <= one <= MOST_BYTES_PER_S]
-    failures += [f"{evicted} keys were evicted"] * bool(evicted)
-    failures += ["/ready did not tell of the dropped sound"] * (not told_red)
-    return Outcome(
-        12,
-        "nothing unread is trimmed",
-        {
-            "meetings": len(stage.meetings),
-            "seconds_kept": round(BELOW * cap_s),
-            "lost_ms_below_the_cap": sum(lost_below),
-            "redis_bytes_per_s_of_sound": round(sum(per_s) / max(len(per_s), 1)),
-            "dropped_ms_above_the_cap_max": max(dropped, default=0),
-            "keys_evicted_while_full": evicted,
-            "told_by_ready": "yes" if told_red else "no",
-        },
-        failures,
-    )
+    shown = Shown(sum(lost_below), dropped, per_s, evicted, is_told=told_red)
+    return Outcome(12, "nothing unread is trimmed", shown.figures(len(stage.meetings)), failures + shown.failures())
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the run showed."""
+
+    lost_below_ms: int
+    dropped_ms: list[int]
+    bytes_per_s: list[float]
+    evicted: int
+    is_told: bool
+
+    def failures(self) -> list[str]:
+        expected_ms = (ABOVE - 1.0) * AUDIO_CAP_MS
+        off = [one for one in self.dropped_ms if abs(one - expected_ms) > SETTLED_MS]
+        failures = [f"{one} ms dropped, {expected_ms:.0f} expected" for one in off]
+        odd = [one for one in self.bytes_per_s if not SOUND_BYTES_PER_S <= one <= MOST_BYTES_PER_S]
+        failures += [f"{one:.0f} bytes a second" for one in odd]
+        failures += [f"{self.evicted} keys were evicted"] * bool(self.evicted)
+        return failures + ["/ready did not tell of the dropped sound"] * (not self.is_told)
+
+    def figures(self, meetings: int) -> dict[str, float | int | str]:
+        return {
+            "meetings": meetings,
+            "seconds_kept": round(BELOW * AUDIO_CAP_MS / 1000),
+            "lost_ms_below_the_cap": self.lost_below_ms,
+            "redis_bytes_per_s_of_sound": round(sum(self.bytes_per_s) / max(len(self.bytes_per_s), 1)),
+            "dropped_ms_above_the_cap_max": max(self.dropped_ms, default=0),
+            "keys_evicted_while_full": self.evicted,
+            "told_by_ready": "yes" if self.is_told else "no",
+        }
 
 
 async def stop_transcribers(rig: Rig) -> None:

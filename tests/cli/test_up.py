@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 from processes import ROOT
+from support import eventually
 
 from cli.app import app
 from shared.ports import free_port
@@ -78,6 +79,21 @@ async def test_a_process_that_dies_is_started_again_and_the_others_stay(tmp_path
     assert after.keys() == before.keys()
     assert {name for name in before if before[name] != after[name]} == {"brain"}
     assert running.returncode == 0
+
+
+async def test_nothing_goes_on_when_it_is_killed_itself(tmp_path: Path) -> None:
+    """It can tell nobody any more."""
+    running = subprocess.Popen(
+        [sys.executable, "-m", "cli.app", "up"], cwd=tmp_path, env=environment(), stdout=subprocess.DEVNULL
+    )
+    try:
+        await eventually(lambda: len(workers_of(running)) == 5, within_s=40)
+        children = psutil.Process(running.pid).children(recursive=True)
+    finally:
+        running.kill()
+        running.wait()
+    _, alive = await asyncio.to_thread(psutil.wait_procs, children, timeout=20)
+    assert [child.cmdline() for child in alive if child.status() != psutil.STATUS_ZOMBIE] == []
 
 
 def workers_of(running: subprocess.Popen[str]) -> dict[str, psutil.Process]:
