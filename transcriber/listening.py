@@ -5,6 +5,7 @@ import asyncio
 import structlog
 
 from shared.bus import Entry, Write, decoded
+from shared.errors import ForgottenError
 from shared.events import (
     Event,
     LineHeard,
@@ -35,7 +36,8 @@ log = structlog.get_logger()
 
 
 async def listen(meeting: OwnedMeeting, engine: SpeechEngine) -> None:
-    """Until the transcript is complete. Raises FencedError when another worker owns the meeting."""
+    """Until the transcript is complete. Raises FencedError when another worker owns the meeting, ForgottenError when
+    Redis has forgotten something of it: it is to be heard anew from there."""
     meeting.wind_down_s = WIND_DOWN_S
     situation = Situation(await meeting.bus.state(meeting.id))
     await MeetingEar(meeting, engine, situation).listen()
@@ -64,6 +66,7 @@ class MeetingEar:
         if self._meeting.leaving.is_set():
             return
         await self._catch_up()
+        await self._check_commits()
         await self._complete()
 
     async def _catch_up(self) -> None:
@@ -127,6 +130,12 @@ class MeetingEar:
         state = await self._meeting.bus.state(self._meeting.id)
         tracks = [field.removeprefix(COMMITTED) for field in state if field.startswith(COMMITTED)]
         return [track for track in tracks if track not in self._tracks]
+
+    async def _check_commits(self) -> None:
+        """Raises ForgottenError where Redis knows of less than was committed: no later commit would show it."""
+        state = await self._meeting.bus.state(self._meeting.id)
+        if any(int(state.get(COMMITTED + name, -1)) < track.committed_ms for name, track in self._tracks.items()):
+            raise ForgottenError(self._meeting.id)
 
     async def _complete(self) -> None:
         """An end of the recording that never came here is missing too."""

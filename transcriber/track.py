@@ -90,6 +90,11 @@ class TrackEar:
             await self._stream.learn(self._situation.vocabulary)
 
     @property
+    def committed_ms(self) -> int:
+        """As far as is known here."""
+        return self._scribe.committed_ms
+
+    @property
     def _pulse(self) -> str:
         return f"sound of {self._meeting.id} ({self._track}) on its way to {self._engine.name}"
 

@@ -8,7 +8,7 @@ from support import eventually, facts_of
 
 from rehearsal.ledger import check
 from shared.bus import entries_of
-from shared.errors import FencedError, root_of
+from shared.errors import FencedError, ForgottenError, root_of
 from shared.events import (
     AudioEnded,
     GapFound,
@@ -129,6 +129,22 @@ async def test_who_hands_over_after_the_end_leaves_the_rest_to_the_successor(mee
     async with meeting.heard(epoch=2):
         await eventually(meeting.verdict)
     assert check(await meeting.lines(), 30_000).is_clean
+
+
+async def test_a_last_commit_that_redis_forgot_is_made_again_before_the_end(meeting: Meeting) -> None:
+    """No later commit would show it."""
+    async with meeting.heard() as session:
+        await meeting.play(0, 6_000)
+        await eventually(lambda: meeting.has_lines(3))
+        ((last, _),) = await meeting.bus.redis.xrevrange(meeting.keys.timeline, count=1)
+        await meeting.bus.redis.xdel(meeting.keys.timeline, last)
+        await meeting.bus.redis.hset(meeting.keys.state, "committed:mixed", 4_000)
+        await meeting.end(6_000)
+        await asyncio.wait({session}, timeout=5)
+        assert isinstance(root_of(session.exception()), ForgottenError)
+    async with meeting.heard():
+        await eventually(meeting.verdict)
+    assert check(await meeting.lines(), 6_000).is_clean
 
 
 async def test_sound_after_a_long_silence_is_heard_also_when_all_of_it_is_heard_late(meeting: Meeting) -> None:
