@@ -1,11 +1,12 @@
-"""Carries the intakes of one lane to Redis, all that was gathered since the last round in one pipeline.
+"""Carries the intakes of one lane to Redis, all that was gathered since the last round in one pipeline; after an outage
+in several, for one that holds minutes of many meetings would not be through before its time is over, time and again.
 
 What Redis lost of the audio shows by how far the track has come: then the last seconds go again, and those chunks that
 it still has are passed over.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 import redis.exceptions
@@ -30,6 +31,11 @@ AGAIN_S = 0.2
 REST_S, MOST_REST_S = 30e-6, 0.01
 """Between two rounds, for each meeting: the more there are, the more chunks share one."""
 
+MOST_OF_A_TRACK, MOST_AT_ONCE = 100, 2_000
+"""Chunks in one round, and in one pipeline: 10 s of sound, and 6.4 MB."""
+
+Part = tuple[Intake, str, list[Chunk]]
+"""Of a track: what goes in one call."""
 Reply = list[bytes] | Exception
 
 log = structlog.get_logger()
@@ -91,16 +97,18 @@ class Carrier:
                 await self._open_tracks(intake)
             except MeetingGoneError:
                 intake.gone.set()
-        await self._append([intake for intake in due if not intake.gone.is_set()])
-        self._note_waits(due)
+        behind = await self._append([intake for intake in due if not intake.gone.is_set()])
+        self._note_waits(due, behind)
 
-    def _note_waits(self, due: Sequence[Intake]) -> None:
-        """What came meanwhile has waited for less than this round trip: it counts from now on."""
+    def _note_waits(self, due: Sequence[Intake], behind: set[str]) -> None:
+        """What came meanwhile has waited for less than this round: it counts from now on."""
         now_s = asyncio.get_running_loop().time()
         for intake in due:
-            if intake.waits_since_s is not None:
+            if intake.waits_since_s is not None and intake.meeting_id not in behind:
                 metrics.frame_to_log.observe(now_s - intake.waits_since_s)
-            intake.waits_since_s = None if intake.is_idle else now_s
+                intake.waits_since_s = None
+            if not intake.is_idle:
+                self.carry(intake)
 
     async def _tell(self, intake: Intake) -> None:
         while intake.facts:
@@ -113,14 +121,23 @@ class Carrier:
                 await self._bus.open_track(intake.meeting_id, track)
                 self._opened.add((intake.meeting_id, track))
 
-    async def _append(self, due: Sequence[Intake]) -> None:
-        """Every unsent chunk of every track in one round trip; or only the question how far a track has come."""
+    async def _append(self, due: Sequence[Intake]) -> set[str]:
+        """The oldest unsent chunks of every track; or only the question how far a track has come.
+
+        Returns the meetings of which not everything went.
+        """
         parts = [
             (intake, track, chunks)
             for intake in due
             for track, outbox in intake.tracks.items()
-            if (chunks := outbox.unsent()) or outbox.is_doubtful
+            if (chunks := outbox.unsent(MOST_OF_A_TRACK)) or outbox.is_doubtful
         ]
+        for pipeline in in_pipelines(parts):
+            await self._append_at_once(pipeline)
+        return {intake.meeting_id for intake, _, chunks in parts if len(chunks) == MOST_OF_A_TRACK}
+
+    async def _append_at_once(self, parts: Sequence[Part]) -> None:
+        """In one round trip."""
         replies = await self._append_script.each([call_of(*part) for part in parts])
         news = [self._check(*part, cast("Reply", reply)) for part, reply in zip(parts, replies, strict=True)]
         for reply in await self._received.each([call for call in news if call]):
@@ -153,6 +170,20 @@ class Carrier:
             return None
         origin = "" if intake.origin_ms is None else str(round(intake.origin_ms))
         return Call([intake.keys.state], [RECEIVED + track, end_ms, self._clock.now_ms(), origin])
+
+
+def in_pipelines(parts: Iterable[Part]) -> Iterator[list[Part]]:
+    """Never more than MOST_AT_ONCE chunks in one, as long as no track has more by itself."""
+    pipeline, count = list[Part](), 0
+    for part in parts:
+        chunks = len(part[2])
+        if pipeline and count + chunks > MOST_AT_ONCE:
+            yield pipeline
+            pipeline, count = [], 0
+        pipeline.append(part)
+        count += chunks
+    if pipeline:
+        yield pipeline
 
 
 def raise_if_failed(reply: object) -> None:

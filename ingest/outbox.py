@@ -1,6 +1,7 @@
 """A track's latest chunks: what Redis has acknowledged lately, and what it does not have yet. Pure."""
 
 from collections import deque
+from itertools import islice
 
 from ingest.grid import Chunk
 from shared.streams import CHUNK_MS
@@ -31,8 +32,9 @@ class Outbox:
         """Redis has all of it, as far as we know."""
         return not self._unsent and not self.is_doubtful
 
-    def unsent(self) -> list[Chunk]:
-        return list(self._unsent)
+    def unsent(self, most: int) -> list[Chunk]:
+        """The oldest."""
+        return list(islice(self._unsent, most))
 
     @property
     def reached_ms(self) -> int | None:

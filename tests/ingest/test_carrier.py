@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+import redis.exceptions
 from support import eventually, new_meeting
 
 from ingest import carrier as carrier_module
@@ -16,6 +17,7 @@ from shared.bus import Bus
 from shared.clock import ManualClock, SystemClock
 from shared.connections import connect
 from shared.ports import free_port
+from shared.scripting import Call
 from shared.streams import DROPPED, MIXED, RECEIVED, MeetingKeys
 from shared.waiting import end
 
@@ -156,3 +158,31 @@ async def test_what_cannot_be_sent_grows_old(bus: Bus, intake: Intake) -> None:
     put(carrier, intake, 0, 1)
     await eventually(lambda: clock.advance(150) or unsent.age_s() > 0)
     await end(running)
+
+
+async def test_minutes_of_many_meetings_go_in_pipelines_that_end_in_time(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest of each first; and what was sent is not sent again when the connection breaks in between."""
+    intakes = [Intake(await new_meeting(bus)) for _ in range(30)]
+    carrier, sizes = Carrier(bus, SystemClock()), list[int]()
+    each = carrier._append_script.each
+
+    async def noted(calls: list[Call]) -> list[object]:
+        sizes.append(sum(len(call.args) - 3 for call in calls) // 2)
+        if len(sizes) == 2:
+            raise redis.exceptions.TimeoutError
+        return await each(calls)
+
+    monkeypatch.setattr(carrier._append_script, "each", noted)
+    for intake in intakes:
+        intake.tracks[MIXED] = Outbox()
+        carrier.intakes[intake.meeting_id] = intake
+        put(carrier, intake, 0, 250)
+    running = asyncio.create_task(carrier.run())
+    await eventually(lambda: all(intake.is_idle for intake in intakes))
+    await end(running)
+    assert max(sizes) <= carrier_module.MOST_AT_ONCE
+    assert sum(sizes) - sizes[1] == 30 * 250
+    for intake in intakes:
+        assert await times(bus, intake) == list(range(0, 25_000, 100))
