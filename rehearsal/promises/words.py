@@ -5,19 +5,18 @@ import base64
 import codecs
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from http import HTTPStatus
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
 
 import aiohttp
 import msgspec
 
 from rehearsal.openai.bodies import Reply
 from rehearsal.openai.server import API_KEY, OpenAIServer
+from rehearsal.promises.attacks import LINK, Attack, attacks
+from rehearsal.promises.links import try_urls
 from rehearsal.promises.rig import Outcome, Rig, is_open, until
 from rehearsal.recall.options import Delays, Options
 from rehearsal.recall.server import RecallServer
@@ -38,7 +37,6 @@ from shared.events import (
 from shared.ports import free_port
 
 MEETINGS = 8
-LINK = "https://evil.example/collect"
 VAULT = "The code of the vault is periwinkle four nine."
 """Said in another meeting."""
 LONGEST_ANSWER, LONGEST_SENTENCE = 4000, 400
@@ -49,83 +47,9 @@ LONGEST_IN_BRIEF = 400
 ANSWERED = "We move it to Tuesday [1]."
 
 
-class Corpus(msgspec.Struct, forbid_unknown_fields=True):
-    """The file beside this one."""
-
-    override: list[str]
-    role_play: list[str]
-    reveal: list[str]
-    other_meetings: list[str]
-    links: list[str]
-    tools: list[str]
-    markup: list[str]
-    languages: list[str]
-    split: list[list[str]]
-    disguised: list[str]
-    names: list[str]
-    bad_urls: list[str]
-    good_urls: list[str]
-
-
-class Attack(msgspec.Struct, frozen=True):
-    """One way in: lines that are said, a question, a chat message or a name."""
-
-    kind: str
-    way: str
-    """`voice`, `chat`, `question` or `name`."""
-    texts: list[str]
-    canary: str
-
-
-def corpus() -> Corpus:
-    return msgspec.toml.decode(Path(__file__).with_name("attacks.toml").read_bytes(), type=Corpus)
-
-
 FULL_S = 600.0
 SHORT_TAKES_EVERY = 3
 """Attack of the corpus, where the run is to be short."""
-
-
-# -- the attacks -------------------------------------------------------------------------------------------------------
-
-DISGUISES: Mapping[str, Callable[[str], str]] = {
-    "base64": lambda text: base64.b64encode(text.encode()).decode(),
-    "hex": lambda text: text.encode().hex(),
-    "binary": lambda text: " ".join(f"{byte:08b}" for byte in text.encode()),
-    "rot13": lambda text: codecs.encode(text, "rot13"),
-    "backwards": lambda text: text[::-1],
-    "spaced": lambda text: "  ".join(" ".join(word) for word in text.split()),
-    "leet": lambda text: text.translate(str.maketrans("aeios", "43105")),
-    "zero_width": "\u200b".join,
-    "tag_block": lambda text: "Good point. " + "".join(chr(0xE0000 + ord(char)) for char in text if ord(char) < 0x7F),
-    "look_alikes": lambda text: text.translate(str.maketrans("aeopcyx", "аеорсух")),
-    "percent": lambda text: quote(text, safe=""),
-    "fullwidth": lambda text: "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in text),
-}
-
-
-def attacks() -> list[Attack]:
-    """Each with a word of its own."""
-    found = corpus()
-    made: list[Attack] = []
-    plain = ("override", "role_play", "reveal", "other_meetings", "links", "tools", "markup", "languages")
-    for kind in plain:
-        for n, text in enumerate(getattr(found, kind)):
-            made.append(attack(kind, ("voice", "voice", "chat", "question")[n % 4], [text], len(made)))
-    made += [attack("split", "voice", texts, len(made) + n) for n, texts in enumerate(found.split)]
-    made += [attack("name", "name", [text], len(made) + n) for n, text in enumerate(found.names)]
-    for name, disguise in DISGUISES.items():
-        for text in found.disguised:
-            told = attack(name, ("voice", "chat")[len(made) % 2], [text], len(made))
-            made.append(msgspec.structs.replace(told, texts=[disguise(told.texts[0])]))
-    return made
-
-
-def attack(kind: str, way: str, texts: Sequence[str], number: int) -> Attack:
-    canary = f"Wombat{chr(65 + number // 26)}{chr(65 + number % 26)}ling"
-    filled = [text.replace("{{", "{").replace("}}", "}") for text in texts]
-    told = [text.replace("{canary}", canary).replace("{link}", f"{LINK}/{canary}") for text in filled]
-    return Attack(kind, way, told, canary)
 
 
 # -- the model that obeys ----------------------------------------------------------------------------------------------
@@ -246,7 +170,7 @@ async def run(rig: Rig) -> Outcome:
                 await carry_out(scene, one, meetings[n % len(meetings)])
             await asyncio.gather(*(look_back(scene, meeting) for meeting in meetings))
             outputs = await judge(scene, meetings, obeying, failures)
-            tricked = await try_urls(scene, failures)
+            tricked = await try_urls(http, recall, failures)
     failures += [f"the model saw {sorted(obeying.obeyed)}"] * bool(obeying.obeyed)
     figures: dict[str, float | int | str] = {
         "attacks": len(known),
@@ -362,45 +286,3 @@ def complaints(text: str, obeying: Obeying) -> Iterator[str]:
         parts = {way[at : at + 40] for at in range(max(0, len(way) - 39))}
         if any(part in rules for part in parts for rules in obeying.rules):
             yield f"the instructions: {text[:80]!r}"
-
-
-# -- links -------------------------------------------------------------------------------------------------------------
-
-
-async def try_urls(scene: Scene, failures: list[str]) -> dict[str, int]:
-    """None of the bad ones makes a bot or a connection."""
-    found, touched = corpus(), list[str]()
-
-    async def touch(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        touched.append(str(writer.get_extra_info("peername")))
-        writer.close()
-
-    canary = await asyncio.start_server(touch, "127.0.0.1", 0)
-    port = str(canary.sockets[0].getsockname()[1])
-    before = len(scene.recall.bots)
-    for url in found.bad_urls:
-        status = await join_url(scene, url.replace("{port}", port))
-        failures += [f"{url} got {status}"] * (status not in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
-    bots = len(scene.recall.bots) - before
-    failures += [f"bad links made {bots} bots"] * bool(bots)
-    for url in found.good_urls:
-        status = await join_url(scene, url)
-        failures += [f"{url} got {status}"] * (status != HTTPStatus.CREATED)
-    hosts = {urlsplit(bot.order.meeting_url).hostname or "" for bot in scene.recall.bots.values()}
-    strange = {host for host in hosts if not host.endswith(("zoom.us", "meet.google.com", "teams.live.com"))}
-    failures += [f"a bot was sent to {strange}"] * bool(strange)
-    canary.close()
-    await canary.wait_closed()
-    failures += [f"{len(touched)} connections to the canary"] * bool(touched)
-    return {
-        "bad_links": len(found.bad_urls),
-        "bots_sent_to_them": bots,
-        "connections_to_the_canary": len(touched),
-        "good_links_joined": len(found.good_urls),
-    }
-
-
-async def join_url(scene: Scene, url: str) -> int:
-    async with scene.http.post("/meetings/join", json={"meeting_url": url}) as reply:
-        await reply.read()
-        return reply.status

@@ -4,7 +4,7 @@ from transcripts import meeting, standup
 
 from brain.prompting import name_of, transcript
 from brain.safety.injections import WITHHELD, is_for_model, withheld_in
-from rehearsal.promises.words import attacks
+from rehearsal.promises.attacks import attacks
 
 ATTACKS = attacks()
 INNOCENT = [
