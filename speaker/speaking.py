@@ -32,11 +32,12 @@ from shared.tracing import TRACING
 from shared.waiting import first_of, until
 from speaker import metrics
 from speaker.chatting import Chatting
+from speaker.decisions import Drop, Hold, Speak
 from speaker.notices import Notices
 from speaker.ports import Chat, Outlet, Voice
 from speaker.sounds import Sound
 from speaker.synthesis import Synthesis
-from speaker.talking import Drop, Hold, Mouth, Speak, words_heard
+from speaker.talking import Mouth, words_heard
 
 WIND_DOWN_S = 6.0
 """In which a sentence is said to its end before another speaker says the next one."""

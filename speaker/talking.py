@@ -15,6 +15,7 @@ from shared.events import (
     SpeechFinished,
     SpeechStarted,
 )
+from speaker.decisions import Decision, Drop, Hold, Speak, StayQuiet
 from speaker.floor import Floor
 
 PERISHED_MS = 30_000
@@ -38,40 +39,6 @@ TALKED_OVER = "talked over"
 REPLACED = "asked again with more words"
 INTERRUPTED = "interrupted"
 TOO_LATE = "too late"
-
-
-@dataclass(frozen=True)
-class Speak:
-    """Say it now. SpeechStarted must be on the timeline before the first sound."""
-
-    sentence: SentenceComposed
-    from_ms: int = 0
-    """More than 0 where it goes on after it was held."""
-
-
-@dataclass(frozen=True)
-class Hold:
-    """Stop it now, and tell `Mouth.held` how much of it was heard: perhaps it goes on."""
-
-    sentence: SentenceComposed
-
-
-@dataclass(frozen=True)
-class Drop:
-    """Stop it where it is being said, and write SpeechCut with this reason, before the next decision is asked for."""
-
-    sentence: SentenceComposed
-    reason: str
-
-
-@dataclass(frozen=True)
-class StayQuiet:
-    """Nothing to do until the next fact, or until that time."""
-
-    until_ms: int | None = None
-
-
-Decision = Speak | Hold | Drop | StayQuiet
 
 
 @dataclass(frozen=True)

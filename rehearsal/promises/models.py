@@ -35,8 +35,7 @@ from shared.ports import free_port
 
 MOST_QUESTIONS, SECONDS_PER_QUESTION = 10, 3.0
 """In each meeting; fewer where the run is to be short."""
-LATEST_S = 20.0
-TRIES = 3
+LATEST_S, TRIES = 20.0, 3
 OPEN_WITHIN_S = 5.0
 PROBE_EVERY_S = 10.0
 OUTAGE_S = 30.0

@@ -19,6 +19,7 @@ from shared.events import (
     SpeechFinished,
     SpeechStarted,
 )
+from speaker.decisions import Decision, Drop, Hold, Speak, StayQuiet
 from speaker.floor import VOICE_ALONE_MS, WORDLESS_MS
 from speaker.talking import (
     GO_BACK_MS,
@@ -32,12 +33,7 @@ from speaker.talking import (
     REPLACED,
     TALKED_OVER,
     TOO_LATE,
-    Decision,
-    Drop,
-    Hold,
     Mouth,
-    Speak,
-    StayQuiet,
 )
 
 NOW = 1_000_000
