@@ -9,6 +9,7 @@ import structlog
 from brain.addressed.addressing import Addressing, Amend, Ask, WaitForMore
 from brain.handlers import Brain
 from brain.noting import Notes
+from brain.progress import Progress
 from brain.safety.injections import is_for_model
 from brain.wishes import Wishes
 from shared.audit import AuditLog
@@ -34,9 +35,9 @@ from shared.events import (
 )
 from shared.meetings import write_of
 from shared.sessions import OwnedMeeting
-from shared.streams import BRAIN, MODEL
+from shared.streams import ATTENDED, BRAIN, MODEL
 from shared.tracing import TRACING, new_trace
-from shared.waiting import first_of, rest, until
+from shared.waiting import Breath, first_of, rest, until
 
 TOO_LATE_MS = 15_000
 """A question noticed only so long after it was asked is not answered any more."""
@@ -50,11 +51,15 @@ log = structlog.get_logger()
 
 async def attend(meeting: OwnedMeeting, brain: Brain) -> None:
     """Until the transcript is complete."""
-    attention = Attention(meeting, brain)
+    state = await meeting.bus.state(meeting.id)
+    progress = Progress(meeting, state.get(ATTENDED, ""))
+    attention = Attention(meeting, brain, progress)
     past = await meeting.bus.timeline(meeting.id)
     attention.remember(past)
+    breath = Breath()
     for entry in past:
         await attention.read(entry)
+        await breath.take()
     bell = asyncio.Event()
     followers = (meeting.timeline(past[-1].id if past else b"0", bell), meeting.captions(bell))
     try:
@@ -66,7 +71,9 @@ async def attend(meeting: OwnedMeeting, brain: Brain) -> None:
             for follower in followers:
                 for entry in follower.batch():
                     await attention.read(entry)
+                    await breath.take()
             await attention.lapse()
+            await progress.keep()
     finally:
         for follower in followers:
             follower.close()
@@ -85,8 +92,8 @@ class Half:
 class Attention:
     """What was asked in the meeting. Rebuilt from the timeline; a question on it is not put again."""
 
-    def __init__(self, meeting: OwnedMeeting, brain: Brain) -> None:
-        self._meeting, self._brain = meeting, brain
+    def __init__(self, meeting: OwnedMeeting, brain: Brain, progress: Progress) -> None:
+        self._meeting, self._brain, self._progress = meeting, brain, progress
         self._addressing = Addressing()
         self._answers_by_name = True
         self._asked: dict[str, Asked] = {}
@@ -117,10 +124,13 @@ class Attention:
             self._wishes.remember(fact)
 
     async def read(self, entry: Entry) -> None:
-        if (fact := decoded(entry)) and not await self._wishes.note(fact):
-            await self.note(fact)
+        fact, is_past = decoded(entry), self._progress.is_past(entry)
+        if fact and not await self._wishes.note(fact, is_past=is_past):
+            await self.note(fact, is_past=is_past)
+        if not isinstance(fact, CaptionChanged):
+            self._progress.reach(entry)
 
-    async def note(self, fact: Event) -> None:
+    async def note(self, fact: Event, *, is_past: bool) -> None:
         match fact:
             case MeetingRequested():
                 self._addressing = Addressing(fact.settings.bot_name)
@@ -129,9 +139,10 @@ class Attention:
                 self._addressing.meet(fact.name)
             case LineHeard():
                 self._notes.hear(fact)
-                if self._answers_by_name:
+                self._origin_ms = fact.at - fact.final_after_ms - fact.line.end_ms
+                if self._answers_by_name and not is_past:
                     await self._consider(fact)
-            case ChatReceived() if self._answers_by_name:
+            case ChatReceived() if self._answers_by_name and not is_past:
                 await self._consider_chat(fact)
             case CaptionChanged() if self._answers_by_name:
                 self._prepare(fact)
@@ -157,8 +168,8 @@ class Attention:
 
     async def _consider(self, fact: LineHeard) -> None:
         speaker = fact.line.speaker
-        is_for_model(fact.line.text)  # remembered for the prompt
-        self._origin_ms = fact.at - fact.final_after_ms - fact.line.end_ms
+        if self._brain.briefer.takes_notes:
+            is_for_model(fact.line.text)  # remembered for the prompt
         self._halves.pop(speaker, None)
         match self._addressing.consider(fact.line):
             case Ask(question):

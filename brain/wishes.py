@@ -54,18 +54,18 @@ class Wishes:
             self._known.add(fact.cause_id)
         self._erasures.remember(fact)
 
-    async def note(self, fact: Event) -> bool:
-        """Whether it was a wish, and so no question."""
+    async def note(self, fact: Event, *, is_past: bool = False) -> bool:
+        """Whether it was a wish, and so no question. What is past was carried out by who had the meeting then."""
         await self._erasures.note(fact)
         match fact:
             case MeetingRequested():
                 self._wishing = Wishing(fact.settings.bot_name)
             case ParticipantJoined() | ParticipantRenamed():
                 self._wishing.meet(fact.name)
-            case LineHeard():
+            case LineHeard() if not is_past:
                 wish = self._wishing.spoken(fact.line.speaker, fact.line.text)
                 return await self._hear(wish, fact, fact.line.speaker, "voice", fact.line.participant_id)
-            case ChatReceived():
+            case ChatReceived() if not is_past:
                 wish = self._wishing.chatted(fact.name, fact.text, fact.to)
                 return await self._hear(wish, fact, fact.name, "chat", fact.participant_id)
             case WishHeard(wish=Wish.LEAVE | Wish.FORGET | Wish.FORGET_ME):

@@ -1,10 +1,13 @@
 """Waiting, and knowing when to stop."""
 
 import asyncio
+import time
 from collections.abc import Awaitable
 from typing import Any
 
 from shared.clock import Clock
+
+LONGEST_TURN_S = 0.005
 
 
 async def first_of(*waits: Awaitable[Any]) -> None:
@@ -23,6 +26,19 @@ async def first_of(*waits: Awaitable[Any]) -> None:
 async def until(clock: Clock, at_ms: int) -> None:
     """Returns at that time, Unix ms; at once when it is past."""
     await clock.sleep(max(0, at_ms - clock.now_ms()) / 1000)
+
+
+class Breath:
+    """In work that takes long: the loop turns in between, so that nothing else waits for all of it."""
+
+    def __init__(self) -> None:
+        self._since_s = time.perf_counter()
+
+    async def take(self) -> None:
+        """To be called often; mostly it does nothing."""
+        if time.perf_counter() - self._since_s >= LONGEST_TURN_S:
+            await asyncio.sleep(0)
+            self._since_s = time.perf_counter()
 
 
 async def rest(clock: Clock, seconds: float) -> None:

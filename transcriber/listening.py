@@ -19,7 +19,7 @@ from shared.events import (
 from shared.meetings import write_of
 from shared.sessions import OwnedMeeting
 from shared.streams import COMMITTED, ENGINE, MIXED
-from shared.waiting import first_of
+from shared.waiting import Breath, first_of
 from transcriber.coverage import verdict_of
 from transcriber.ports import SpeechEngine
 from transcriber.scribe import Scribe
@@ -70,8 +70,10 @@ class MeetingEar:
         await self._complete()
 
     async def _catch_up(self) -> None:
+        breath = Breath()
         for entry in await self._meeting.bus.timeline(self._meeting.id, self._last):
             await self._read(entry)
+            await breath.take()
 
     async def _follow(self) -> None:
         timeline = self._meeting.timeline(self._last)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import replace
 
 import msgspec
@@ -13,6 +14,7 @@ from brain.ports import AnswerRequest, BriefRequest, Done, NotesRequest, Text
 from brain.prompting import Message, answer_messages, brief_messages, notes_messages
 from brain.retrying import pause_s
 from brain.rules.tasks import People
+from brain.safety.injections import screen
 from shared.errors import AnswerError, Category
 from shared.events import Brief, Usage
 
@@ -38,9 +40,12 @@ class OpenAIAnswerer:
         self.name = model
         self._client = ChatClient(api_key, model=model, base_url=base_url, patience=patience)
 
-    def answer(self, request: AnswerRequest) -> AsyncGenerator[Text | Done, None]:
+    async def answer(self, request: AnswerRequest) -> AsyncGenerator[Text | Done, None]:
+        await screen(request.lines)
         call = Call(request.meeting_id, answer_messages(request), ANSWER_TOKENS)
-        return self._client.stream(call)
+        async with aclosing(self._client.stream(call)) as parts:
+            async for part in parts:
+                yield part
 
     async def warm_up(self) -> None:
         await self._client.warm_up()
@@ -63,6 +68,7 @@ class OpenAIBriefer:
     async def brief(self, request: BriefRequest) -> tuple[Brief, Usage]:
         lines = [line for line in request.lines if line.end_ms > request.since_ms]
         check = Check(lines, People([*request.participants, *(line.speaker for line in lines)]), request.held_on)
+        await screen(lines)
         messages = brief_messages(request, lines)
         call = Call(request.meeting_id, messages, BRIEF_TOKENS, SCHEMA)
         text, usage = await self._write(call)
@@ -75,6 +81,7 @@ class OpenAIBriefer:
         return check.brief(draft, made_by=self.name, since_ms=request.since_ms), usage
 
     async def take_notes(self, request: NotesRequest) -> tuple[str, Usage]:
+        await screen(request.lines)
         return await self._write(Call(request.meeting_id, notes_messages(request), NOTES_TOKENS))
 
     async def close(self) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from brain.addressed.followups import is_for_the_room, is_question
 from brain.addressed.requests import AUXILIARY, OPENERS, is_direct, is_request, is_request_after_bare_name
@@ -11,6 +12,7 @@ from brain.addressed.sounds import may_be, resembles
 MOST_OPENERS = 3
 MOST_PARTS = 3
 """Words that an engine may make of one name."""
+CACHED = 20_000
 LEAST_WORDS = 4
 """A question after a word that is only like the name must have so many."""
 MARKS = ",.:;!?…–—-"
@@ -63,7 +65,6 @@ class Callsign:
 
     def __init__(self, name: str, people: Iterable[str] = ()) -> None:
         self.name = name
-        self._first = name.split()[0] if name.split() else ""
         self._own = {part.lower() for part in name.split()}
         self._people: set[str] = set()
         for person in people:
@@ -138,24 +139,7 @@ class Callsign:
     def _at(self, words: list[str], n: int) -> Found | None:
         if self.is_person(words[n]):
             return None
-        for length in range(min(MOST_PARTS, len(words) - n), 0, -1):
-            parts = words[n : n + length]
-            if any(last_mark(part) for part in parts[:-1]):
-                continue
-            if may_be("".join(part.strip(MARKS + QUOTES) for part in parts), self.name):
-                return Found(length, is_sure=True)
-        word = words[n].strip(MARKS + QUOTES)
-        if may_be(word, self._first):
-            return Found(self._length(words, n), is_sure=True)
-        return Found(1, is_sure=False) if resembles(word, self._first) else None
-
-    def _length(self, words: list[str], n: int) -> int:
-        """With the further words of the name, as far as they were said."""
-        length = 1
-        for part in self.name.split()[1:]:
-            if n + length < len(words) and resembles(words[n + length].strip(MARKS + QUOTES), part):
-                length += 1
-        return length
+        return found_at_start(tuple(words[n : n + max(MOST_PARTS, len(self.name.split()))]), self.name)
 
     def _call_at(self, words: list[str], n: int, found: Found) -> Call | None:
         if words[n][0] in QUOTES and words[-1][-1] not in QUOTES:
@@ -192,6 +176,31 @@ class Callsign:
             return request
         is_aside = not LISTED.search(before[:-1]) and not LEADS_TO_QUOTE.search(before) and not self.is_person(before)
         return after if is_aside and is_question(after) else ""
+
+
+@lru_cache(maxsize=CACHED)
+def found_at_start(words: tuple[str, ...], name: str) -> Found | None:
+    """The name at the start of these words. A line is looked through several times, for a call, a request, a wish."""
+    for length in range(min(MOST_PARTS, len(words)), 0, -1):
+        parts = words[:length]
+        if any(last_mark(part) for part in parts[:-1]):
+            continue
+        if may_be("".join(part.strip(MARKS + QUOTES) for part in parts), name):
+            return Found(length, is_sure=True)
+    first = name.split()[0] if name.split() else ""
+    word = words[0].strip(MARKS + QUOTES)
+    if may_be(word, first):
+        return Found(length_of(words, name), is_sure=True)
+    return Found(1, is_sure=False) if resembles(word, first) else None
+
+
+def length_of(words: tuple[str, ...], name: str) -> int:
+    """With the further words of the name, as far as they were said."""
+    length = 1
+    for part in name.split()[1:]:
+        if length < len(words) and resembles(words[length].strip(MARKS + QUOTES), part):
+            length += 1
+    return length
 
 
 def bare(word: str) -> str:

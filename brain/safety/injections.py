@@ -14,6 +14,7 @@ import msgspec
 
 from brain.safety.disguises import decoded, readings
 from shared.events import Line
+from shared.waiting import Breath
 
 WITHHELD = "(withheld: it reads like an instruction to the assistant)"
 WINDOW = 4
@@ -69,6 +70,21 @@ def withheld_in(lines: Sequence[Line]) -> set[int]:
     """Indices of the lines that a model is not shown."""
     alone = {number for number, line in enumerate(lines) if is_for_model(line.text)}
     return alone | {number for first in range(len(lines)) for number in split_from(lines, first, alone)}
+
+
+async def screen(lines: Sequence[Line]) -> None:
+    """Looks at them all, so that `withheld_in` has nothing left to look at.
+
+    For a long meeting that takes seconds, the first time in a process; the loop turns meanwhile.
+    """
+    breath = Breath()
+    alone = set[int]()
+    for number, line in enumerate(lines):
+        alone |= {number} if is_for_model(line.text) else set()
+        await breath.take()
+    for first in range(len(lines)):
+        split_from(lines, first, alone)
+        await breath.take()
 
 
 def split_from(lines: Sequence[Line], first: int, known: set[int]) -> range:

@@ -8,9 +8,11 @@ import pytest
 from support import eventually, facts_of, new_meeting
 
 from brain.adapters.scripted import ScriptedAnswerer, ScriptedBriefer
+from brain.addressed.addressing import Addressing
 from brain.attending import attend
 from brain.handlers import Brain
 from brain.memory import Memory
+from brain.progress import AGAIN_MS
 from shared.bus import Bus, Epoch, Write, entries_of
 from shared.clock import ManualClock
 from shared.connections import close, connect
@@ -39,7 +41,7 @@ from shared.events import (
 )
 from shared.meetings import write_of
 from shared.sessions import OwnedMeeting
-from shared.streams import BRAIN, ShardKeys
+from shared.streams import ATTENDED, BRAIN, MeetingKeys, ShardKeys
 from shared.tail import Tail
 from shared.waiting import end
 from shared.worker import Worker
@@ -52,6 +54,7 @@ class Room:
 
     def __init__(self, bus: Bus, tail: Tail, meeting_id: str) -> None:
         self.bus, self.tail, self.id = bus, tail, meeting_id
+        self.keys = MeetingKeys(meeting_id)
         self.clock = ManualClock()
         self.began_ms = self.clock.now_ms()
         self.answerer = ScriptedAnswerer()
@@ -381,3 +384,35 @@ async def test_what_turns_out_to_be_theirs_later_goes_too_but_not_what_they_say_
             await room.tell(SpeakerCorrected(id=f"to-{line_id}", meeting_id=room.id, at=1, **told))
         (command,) = await eventually(lambda: erasures(room))
     assert (command.cause_id, command.participant_id) == (f"to-{before}", "7")
+
+
+async def test_who_takes_over_weighs_only_what_came_since_and_remembers_the_rest(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three hours of lines, weighed anew, would hold up the leases of all its meetings."""
+    weighed, consider = list[str](), Addressing.consider
+    monkeypatch.setattr(Addressing, "consider", lambda self, line: weighed.append(line.text) or consider(self, line))
+    await room.say("Ann", "Chime, what did we decide?")
+    await room.tell(erased(room, "somebody", until_ms=0))
+    past = (await room.bus.timeline(room.id))[-1]
+    await room.bus.redis.hset(room.keys.state, ATTENDED, f"{past.written_at_ms + AGAIN_MS + 1}-0")
+    await asyncio.sleep(0.01)
+    await room.say("Ann", "It is Friday.")
+    async with room.attended() as session:
+        await eventually(lambda: weighed)
+        await room.end(session)
+    assert weighed == ["It is Friday."]
+    assert await room.asked() == []
+
+
+async def test_how_far_it_attended_is_kept_for_whoever_takes_over(room: Room) -> None:
+    async with room.attended() as session:
+        await room.say("Ann", "It is Friday.")
+        last = (await room.bus.timeline(room.id))[-1].id
+
+        async def is_kept() -> bool:
+            room.clock.advance(1_000)
+            return (await room.bus.state(room.id)).get(ATTENDED) == last.decode()
+
+        await eventually(is_kept)
+        await room.end(session)

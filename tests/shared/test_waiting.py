@@ -1,9 +1,10 @@
 import asyncio
+import time
 
 import pytest
 
 from shared.clock import ManualClock, SystemClock
-from shared.waiting import end, first_of, is_wanted, rest, until
+from shared.waiting import LONGEST_TURN_S, Breath, end, first_of, is_wanted, rest, until
 
 
 class Swallowing:
@@ -76,3 +77,22 @@ async def test_the_first_of_several_waits_ends_them_all() -> None:
     await first_of(asyncio.sleep(0), never)
     with pytest.raises(asyncio.CancelledError):
         await never
+
+
+async def test_long_work_leaves_the_loop_to_others_in_between() -> None:
+    turns = list[int]()
+
+    async def other() -> None:
+        while True:
+            turns.append(len(turns))
+            await asyncio.sleep(0)
+
+    beside, breath = asyncio.create_task(other()), Breath()
+    for _ in range(3):
+        time.sleep(LONGEST_TURN_S)
+        await breath.take()
+    assert len(turns) >= 3
+    for _ in range(100):
+        await breath.take()
+    assert len(turns) < 50
+    await end(beside)
