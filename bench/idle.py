@@ -20,10 +20,11 @@ from rehearsal.supervisor import Supervisor
 from shared.bus import Bus, Epoch, new_bus
 from shared.clock import SystemClock
 from shared.connections import connect
-from shared.heartbeat import Heartbeat, beat, heartbeats
+from shared.heartbeat import Heartbeat, heartbeats
 from shared.ownership import Hooks, Ownership
+from shared.tail import Tail
 from shared.waiting import end
-from shared.worker import BEAT_EVERY_S
+from shared.worker import Worker, heartbeat_of
 
 ROLES = ("transcriber", "brain", "speaker", "ingest")
 EACH = 5
@@ -60,8 +61,8 @@ async def leases_alone(url: str) -> float:
     await bus.redis.flushall()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(bus.close)
-        keepers = [keep(bus, f"worker-{n}") for n in range(len(ROLES) * EACH)]
-        tasks = [asyncio.create_task(keeper) for keeper in keepers]
+        keepers = [Keeper(bus, f"worker-{n}") for n in range(len(ROLES) * EACH)]
+        tasks = [asyncio.create_task(keeper.run()) for keeper in keepers]
         stack.push_async_callback(end, *tasks)
         await asyncio.sleep(SETTLE_S)
         used_s, began_s = time.process_time(), time.perf_counter()
@@ -69,17 +70,20 @@ async def leases_alone(url: str) -> float:
         return (time.process_time() - used_s) / (time.perf_counter() - began_s)
 
 
-async def keep(bus: Bus, name: str) -> None:
-    """One worker's leases, and the heartbeat by which the others know of it."""
-    ownership = Ownership(bus, "bench", name, clock=SystemClock(), hooks=Hooks(nothing, nothing, nothing, none_of))
-    keeping = asyncio.create_task(ownership.run())
-    try:
-        while True:
-            beaten = Heartbeat(at=SystemClock().now_ms(), ready=True, shards=len(ownership.held))
-            await beat(bus.redis, "bench", name, beaten)
-            await asyncio.sleep(BEAT_EVERY_S)
-    finally:
-        await end(keeping)
+class Keeper:
+    """One worker's leases, and its heartbeat, by which the others know of it."""
+
+    def __init__(self, bus: Bus, name: str) -> None:
+        self._worker = Worker("bench", bus, Tail(bus.redis), SystemClock())
+        hooks = Hooks(nothing, nothing, nothing, none_of, word=self._word)
+        self._ownership = Ownership(bus, "bench", name, clock=SystemClock(), hooks=hooks)
+
+    async def run(self) -> None:
+        await self._ownership.run()
+
+    def _word(self) -> Heartbeat:
+        self._worker.shards = len(self._ownership.held)
+        return heartbeat_of(self._worker)
 
 
 async def nothing(_: Epoch) -> None:

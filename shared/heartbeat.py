@@ -31,6 +31,9 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     is_leaving: bool = False
 
 
+DECODER = msgspec.json.Decoder(Heartbeat)
+
+
 async def beat(redis: Redis, role: str, worker: str, heartbeat: Heartbeat) -> None:
     await cast("Any", redis.hset(WORKERS + role, worker, msgspec.json.encode(heartbeat)))
 
@@ -55,7 +58,7 @@ async def known(redis: Redis, role: str, now_ms: int) -> dict[str, Heartbeat]:
 
 def beats_in(found: Mapping[bytes, bytes]) -> dict[str, Heartbeat]:
     """What Redis keeps of a role's workers."""
-    return {name.decode(): msgspec.json.decode(value, type=Heartbeat) for name, value in found.items()}
+    return {name.decode(): DECODER.decode(value) for name, value in found.items()}
 
 
 def live(beats: Mapping[str, Heartbeat], now_ms: int) -> dict[str, Heartbeat]:

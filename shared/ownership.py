@@ -5,7 +5,7 @@
       │                │ └─renew every RENEW_EVERY_MS, also while it is being handed over
       └──expires───────┘  (killed, stopped, stuck)         finishing ──release──► free
 
-What to take and whom to hand what is decided by `placement.py`; here Redis is asked, in one round trip per step.
+What to take and whom to hand what is decided by `placement.py`; Redis is asked by `leases.py`.
 """
 
 import asyncio
@@ -20,25 +20,23 @@ from shared import metrics
 from shared.bus import Bus, Epoch
 from shared.clock import Clock
 from shared.connections import LOST
-from shared.heartbeat import Heartbeat, beats_in
-from shared.offers import Offer, Offers, offers_in
-from shared.placement import Peer, limit_of, to_hand_over, to_take
-from shared.scripting import SCRIPTS
-from shared.servers import Servers
-from shared.streams import OFFERS, SHARDS, WORKERS, ShardKeys
+from shared.heartbeat import Heartbeat
+from shared.leases import Leases
+from shared.offers import Offer, Offers
+from shared.placement import limit_of, to_hand_over, to_take
+from shared.streams import SHARDS
 from shared.waiting import is_wanted
 
-LEASE_MS = 2500
 RENEW_EVERY_MS = 450
 """Or with the next look after that."""
-SEEK_EVERY_MS, CALM_MS = 300, 600
+SEEK_EVERY_MS, CALM_MS = 300, 700
 """Between two looks, while something may be free, and else."""
 ACCEPTED_WITHIN_MS = 1_500
 """An heir that has not accepted by then is not waited for."""
 ASK_EVERY_MS = 30
 """While something is being handed over."""
-LOOK_EVERY_MS = 3_000
-"""For free shards, although somebody seems to have each."""
+SEEK_ANYWAY_MS = 3_000
+"""Between two looks for free shards, although somebody seems to have each."""
 SETTLE_MS = 3_000
 """Between two hand-overs for balance: what they changed must be seen first."""
 FRESH_MS = 1_500
@@ -63,22 +61,21 @@ class Hooks:
     """Meetings in a shard."""
     turned: Callable[[], None] = lambda: None
     """The loop goes on."""
+    word: Callable[[], Heartbeat | None] = lambda: None
+    """What this worker says of itself when it renews; None where it says so by itself."""
 
 
 class Ownership:
     """Keeps this worker's shards."""
 
     def __init__(self, bus: Bus, role: str, worker: str, *, clock: Clock, hooks: Hooks) -> None:
-        self._bus, self._role, self._worker, self._clock, self._hooks = bus, role, worker, clock, hooks
-        self._scripts = {
-            name: bus.redis.register_script((SCRIPTS / f"{name}.lua").read_text())
-            for name in ("acquire", "renew", "release", "transfer")
-        }
-        self._servers = Servers(bus.redis)
+        self._role, self._worker, self._clock, self._hooks = role, worker, clock, hooks
+        self._leases = Leases(bus.redis, role, worker)
         self._offers = Offers(bus.redis, role)
+        self._count = metrics.leases_held.labels(role)
         self._chance = random.Random()  # noqa: S311  # spreads tries, guards nothing
         self._moving: asyncio.Task[None] | None = None
-        self._moved_at = self._looked_at = 0
+        self._moved_at = self._renewed_at = self._sought_at = 0
         self._expects = False
         """Something was offered to us."""
         self._is_calm = False
@@ -88,63 +85,73 @@ class Ownership:
 
     async def run(self) -> None:
         """Takes, renews and hands over until cancelled. Runs in the loop that does the work: a stuck loop loses all."""
-        renewed_at = 0
         try:
             while is_wanted():
                 self._hooks.turned()
                 try:
-                    if self._clock.now_ms() - renewed_at >= RENEW_EVERY_MS:
-                        renewed_at = self._clock.now_ms()
-                        await self.renew()
-                    await self.balance()
+                    await self.look()
                 except LOST as error:
+                    self._is_calm = False
                     log.warning("ownership.interrupted", role=self._role, error=type(error).__name__)
-                metrics.leases_held.labels(self._role).set(len(self.held))
-                await self._clock.sleep(self._pause_ms * self._chance.uniform(0.8, 1.2) / 1000)
+                self._count.set(len(self.held))
+                await self._clock.sleep(self._pause_ms * self._chance.uniform(0.85, 1.15) / 1000)
         finally:
             if self._moving:
                 self._moving.cancel()
 
-    async def renew(self) -> None:
-        """All leases in one round trip; what another worker took meanwhile is lost."""
-        held = list(self.held.values())
-        still = await self._each("renew", held, lambda epoch: [self._worker, epoch.epoch, LEASE_MS])
-        for epoch in held:
-            if int(still.get(epoch.shard, 1)) == 0 and self.held.get(epoch.shard) == epoch:
-                del self.held[epoch.shard]
-                log.warning("shard.lost", role=self._role, shard=epoch.shard)
-                await self._hooks.lost(epoch)
-
-    async def balance(self) -> None:
-        """Takes free shards and what was handed to us, and hands over what others should have."""
-        offers, others = await self._hear()
-        await self._inherit(offers)
-        if self.is_leaving:
+    async def look(self) -> None:
+        """Renews, says how we are and hears how others are; then takes and hands over what should be elsewhere."""
+        now = self._clock.now_ms()
+        is_due = now - self._renewed_at >= RENEW_EVERY_MS
+        held, word = (dict(self.held), self._hooks.word()) if is_due else ({}, None)
+        heard = await self._leases.look(held, word, now)
+        self._renewed_at = now if is_due else self._renewed_at
+        for epoch in heard.lost:
+            await self._lose(epoch)
+        if heard.beats is None:
+            self._is_calm = False
+            log.warning("ownership.unheard", role=self._role)
             return
+        await self._inherit(heard.offers)
+        if not self.is_leaving:
+            await self._balance(self._fresh(heard.beats))
+
+    async def _lose(self, epoch: Epoch) -> None:
+        """Another worker took it meanwhile."""
+        if self.held.get(epoch.shard) == epoch:
+            del self.held[epoch.shard]
+            log.warning("shard.lost", role=self._role, shard=epoch.shard)
+            await self._hooks.lost(epoch)
+
+    async def _balance(self, others: Mapping[str, Heartbeat]) -> None:
+        """Takes free shards, and hands over what others should have."""
         limit = limit_of(len(others) + 1)
-        self._is_calm = not self._may_be_free(others)
-        if len(self.held) < min(limit, SHARDS) and not self._is_calm:
-            await self._acquire(to_take(self.held, await self._free(), limit, self._chance))
+        self._is_calm = len(self.held) + sum(last.shards for last in others.values()) >= SHARDS
+        if len(self.held) < min(limit, SHARDS) and (not self._is_calm or self._is_time_to_seek()):
+            await self._seek(limit)
         is_settled = self._clock.now_ms() - self._moved_at >= SETTLE_MS
         if is_settled and (self._moving is None or self._moving.done()):
             heirs = to_hand_over(self._loads(), able(others))
             if heirs:
                 self._moving = asyncio.create_task(self._move(heirs), name="hand-over")
 
-    def _may_be_free(self, others: Mapping[str, Heartbeat]) -> bool:
-        """What the others say they have is not free; one that has fallen silent says nothing. Now and then it looks."""
-        if len(self.held) + sum(last.shards for last in others.values()) < SHARDS:
-            return True
-        is_time = self._clock.now_ms() - self._looked_at >= LOOK_EVERY_MS
-        self._looked_at = self._clock.now_ms() if is_time else self._looked_at
+    def _is_time_to_seek(self) -> bool:
+        """What the others say they have should not be free. Now and then we see for ourselves."""
+        is_time = self._clock.now_ms() - self._sought_at >= SEEK_ANYWAY_MS
+        self._sought_at = self._clock.now_ms() if is_time else self._sought_at
         return is_time
+
+    async def _seek(self, limit: int) -> None:
+        free = await self._leases.free([shard for shard in range(SHARDS) if shard not in self.held])
+        for epoch in await self._leases.acquire(to_take(self.held, free, limit, self._chance)):
+            await self._gain(epoch)
 
     async def drain(self) -> None:
         """Everything goes to other workers; what nobody takes is free for whoever comes."""
         self.is_leaving = True
         if self._moving and not self._moving.done():
             await asyncio.wait({self._moving})
-        others = await self._others()
+        others = self._fresh((await self._leases.look({}, None, self._clock.now_ms())).beats or {})
         heirs = to_hand_over(self._loads(), able(others) or able(others, also_full=True), is_leaving=True)
         await self.hand_over(heirs)
 
@@ -159,9 +166,9 @@ class Ownership:
         await asyncio.gather(*(self._hooks.lost(epoch) for epoch in going))
         ours = [epoch for epoch in going if self.held.pop(epoch.shard, None) == epoch]
         swapped = [epoch for epoch in ours if epoch.shard in accepted]
-        await self._each("transfer", swapped, lambda epoch: [epoch.epoch, heirs[epoch.shard], LEASE_MS])
+        await self._leases.transfer(swapped, heirs)
         freed = [epoch for epoch in ours if epoch.shard not in accepted]
-        await self._each("release", freed, lambda epoch: [self._worker, epoch.epoch])
+        await self._leases.release(freed)
         await self._offers.withdraw(epoch.shard for epoch in freed)
         log.info("shards.handed_over", role=self._role, to_heirs=len(swapped), freed=len(freed))
 
@@ -170,7 +177,7 @@ class Ownership:
         held = list(self.held.values())
         self.held.clear()
         await asyncio.gather(*(self._hooks.lost(epoch) for epoch in held))
-        await self._each("release", held, lambda epoch: [self._worker, epoch.epoch])
+        await self._leases.release(held)
 
     # -- as owner --------------------------------------------------------------------------------------------------
 
@@ -195,22 +202,14 @@ class Ownership:
             accepted = {shard for shard, heir in heirs.items() if is_taken(offers.get(shard), heir)}
         return accepted
 
-    async def _others(self) -> dict[str, Heartbeat]:
-        return (await self._hear())[1]
-
-    async def _hear(self) -> tuple[dict[int, Offer], dict[str, Heartbeat]]:
-        """What is offered, and the live workers of the role besides this one, in one round trip."""
-        pipe = self._bus.redis.pipeline(transaction=False)
-        pipe.hgetall(OFFERS + self._role)
-        pipe.hgetall(WORKERS + self._role)
-        offers, beats = await pipe.execute()
+    def _fresh(self, beats: Mapping[str, Heartbeat]) -> dict[str, Heartbeat]:
+        """The live workers of the role besides this one."""
         now = self._clock.now_ms()
-        others = {
+        return {
             name: last
-            for name, last in beats_in(beats).items()
+            for name, last in beats.items()
             if name != self._worker and now - last.at < FRESH_MS and not last.is_leaving
         }
-        return offers_in(offers, now), others
 
     @property
     def _pause_ms(self) -> int:
@@ -218,13 +217,6 @@ class Ownership:
         return ASK_EVERY_MS if self._expects else CALM_MS if self._is_calm else SEEK_EVERY_MS
 
     # -- as heir -----------------------------------------------------------------------------------------------------
-
-    async def _acquire(self, wanted: list[int]) -> None:
-        tries = [Epoch(self._role, shard, 0) for shard in wanted]
-        taken = await self._each("acquire", tries, lambda _: [self._worker, LEASE_MS])
-        for shard, number in taken.items():
-            if int(number):
-                await self._gain(Epoch(self._role, shard, int(number)))
 
     async def _gain(self, epoch: Epoch) -> None:
         self.held[epoch.shard] = epoch
@@ -237,51 +229,23 @@ class Ownership:
             for shard, offer in offers.items()
             if offer.heir == self._worker and shard not in self.held and not self.is_leaving
         }
+        self._expects = bool(mine)
+        if not mine:
+            return
         fresh = {shard: offer for shard, offer in mine.items() if not offer.is_accepted}
         await self._offers.put(
             {shard: msgspec.structs.replace(offer, is_accepted=True) for shard, offer in fresh.items()}
         )
-        swapped = await self._swapped(list(mine))
+        swapped = await self._leases.ours(list(mine))
         for epoch in swapped:
             await self._gain(epoch)
         await self._offers.withdraw(epoch.shard for epoch in swapped)
         self._expects = len(mine) > len(swapped)
 
-    async def _swapped(self, shards: list[int]) -> list[Epoch]:
-        """Those of the shards that are in our name."""
-        owners = await self._servers.ask(
-            shards, lambda pipe, shard: pipe.hmget(ShardKeys(shard).own(self._role), "owner", "epoch")
-        )
-        return [
-            Epoch(self._role, shard, int(epoch or 0))
-            for shard, (owner, epoch) in owners.items()
-            if owner and owner.decode() == self._worker
-        ]
 
-    async def _free(self) -> dict[int, int]:
-        """Shards without an owner, with the number of their meetings."""
-        others = [shard for shard in range(SHARDS) if shard not in self.held]
-        leases = await self._servers.ask(others, lambda pipe, shard: pipe.exists(ShardKeys(shard).lease(self._role)))
-        free = [shard for shard, taken in leases.items() if not taken]
-        return await self._servers.ask(free, lambda pipe, shard: pipe.scard(ShardKeys(shard).active))
-
-    # -- scripts -----------------------------------------------------------------------------------------------------
-
-    async def _each(
-        self, name: str, epochs: list[Epoch], args: Callable[[Epoch], list[str | int]]
-    ) -> dict[int, str | bytes | int]:
-        """What the script said about each shard; nothing about those whose server is away."""
-        calls = {}
-        for epoch in epochs:
-            keys = ShardKeys(epoch.shard)
-            calls[epoch.shard] = ([keys.own(self._role), keys.lease(self._role)], args(epoch))
-        return await self._servers.run(self._scripts[name], calls)
-
-
-def able(others: Mapping[str, Heartbeat], *, also_full: bool = False) -> dict[str, Peer]:
+def able(others: Mapping[str, Heartbeat], *, also_full: bool = False) -> dict[str, Heartbeat]:
     """Who can be handed something: who is ready. Who is full gets only what would else have nobody."""
-    fit = {name: last for name, last in others.items() if last.ready and (also_full or not last.is_full)}
-    return {name: Peer(last.shards, last.load) for name, last in fit.items()}
+    return {name: last for name, last in others.items() if last.ready and (also_full or not last.is_full)}
 
 
 def is_taken(offer: Offer | None, heir: str) -> bool:

@@ -5,8 +5,9 @@ A shard weighs as much as it has meetings going on. Moves cost a second each, so
 
 import math
 import random
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from shared.streams import SHARDS
 
@@ -14,13 +15,23 @@ SLACK = 2
 """Meetings that a worker may have more than its fair share."""
 
 
+class Burdened(Protocol):
+    """Another worker of the role that can be handed something."""
+
+    @property
+    def shards(self) -> int: ...
+    @property
+    def load(self) -> int:
+        """Meetings."""
+        ...
+
+
 @dataclass
 class Peer:
-    """Another worker of the role that can be handed something."""
+    """What it has by then."""
 
     shards: int
     load: int
-    """Meetings."""
 
 
 def limit_of(workers: int, shards: int = SHARDS) -> int:
@@ -36,25 +47,30 @@ def to_take(held: Collection[int], free: Mapping[int, int], limit: int, chance: 
     return wanted[: max(limit - len(set(held)), 0)]
 
 
-def to_hand_over(own: Mapping[int, int], peers: Mapping[str, Peer], *, is_leaving: bool = False) -> dict[int, str]:
+def to_hand_over(own: Mapping[int, int], peers: Mapping[str, Burdened], *, is_leaving: bool = False) -> dict[int, str]:
     """The heir of each shard that is to go; `own` is the load of each shard held.
 
     Who leaves hands everything over. Else: idle ones above the limit, and meetings, while somebody else has so few that
     the difference shrinks. The limit is for idle ones only, or the two rules would send shards to and fro.
     """
-    rest = {name: Peer(peer.shards, peer.load) for name, peer in peers.items()}
-    if not rest:
+    if not peers:
         return {}
     if is_leaving:
-        return handed(sorted(own, key=lambda shard: (-own[shard], shard)), own, rest)
-    limit = limit_of(len(rest) + 1)
-    idle = sorted(shard for shard in own if not own[shard])
-    room = sum(max(limit - peer.shards, 0) for peer in rest.values())
-    extra = idle[: min(max(len(own) - limit, 0), room)]
-    return handed(extra, own, rest) | handed(to_even_out(own, extra, rest), own, rest)
+        return handed(sorted(own, key=lambda shard: (-own[shard], shard)), own, peers)
+    extra = to_thin_out(own, peers)
+    return handed([*extra, *to_even_out(own, extra, peers)], own, peers)
 
 
-def to_even_out(own: Mapping[int, int], going: Collection[int], peers: Mapping[str, Peer]) -> list[int]:
+def to_thin_out(own: Mapping[int, int], peers: Mapping[str, Burdened]) -> list[int]:
+    """Idle shards above the limit, as far as others have room below it."""
+    limit = limit_of(len(peers) + 1)
+    if len(own) <= limit:
+        return []
+    room = sum(max(limit - peer.shards, 0) for peer in peers.values())
+    return sorted(shard for shard in own if not own[shard])[: min(len(own) - limit, room)]
+
+
+def to_even_out(own: Mapping[int, int], going: Collection[int], peers: Mapping[str, Burdened]) -> list[int]:
     """Shards with meetings, until the load here is fair; the fewest that do it."""
     load = sum(own.values()) - sum(own[shard] for shard in going)
     fair = math.ceil((load + sum(peer.load for peer in peers.values())) / (len(peers) + 1))
@@ -68,14 +84,17 @@ def to_even_out(own: Mapping[int, int], going: Collection[int], peers: Mapping[s
     return chosen
 
 
-def handed(shards: Iterable[int], own: Mapping[int, int], peers: Mapping[str, Peer]) -> dict[int, str]:
+def handed(shards: Collection[int], own: Mapping[int, int], peers: Mapping[str, Burdened]) -> dict[int, str]:
     """Each to who has least by then."""
     heirs: dict[int, str] = {}
+    if not shards:
+        return heirs
+    by_then = {name: Peer(peer.shards, peer.load) for name, peer in peers.items()}
     for shard in shards:
-        heir = min(peers, key=lambda name: (peers[name].load, peers[name].shards, name))
+        heir = min(by_then, key=lambda name: (by_then[name].load, by_then[name].shards, name))
         if not own[shard]:
-            heir = min(peers, key=lambda name: (peers[name].shards, name))
-        peers[heir].load += own[shard]
-        peers[heir].shards += 1
+            heir = min(by_then, key=lambda name: (by_then[name].shards, name))
+        by_then[heir].load += own[shard]
+        by_then[heir].shards += 1
         heirs[shard] = heir
     return heirs

@@ -13,11 +13,12 @@ from shared.clock import Clock
 from shared.connections import LOST
 from shared.errors import FencedError, MeetingGoneError, StuckError, root_of
 from shared.health import Health
+from shared.heartbeat import Heartbeat
 from shared.ownership import Hooks, Ownership
 from shared.streams import MeetingKeys, ShardKeys
 from shared.tail import Follower, Tail
 from shared.waiting import end, is_wanted, rest
-from shared.worker import Worker
+from shared.worker import Worker, heartbeat_of
 
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
 WELL_MS = 10_000
@@ -110,7 +111,7 @@ class Owner:
         self._sessions: dict[int, dict[str, tuple[OwnedMeeting, asyncio.Task[None]]]] = {}
         self._closing: set[int] = set()
         """Shards that are being handed over: no session begins in them any more."""
-        hooks = Hooks(gained=self._gained, finish=self._finish, lost=self._lost, load=self._load, turned=self._turned)
+        hooks = Hooks(self._gained, self._finish, self._lost, self._load, turned=self._turned, word=self._word)
         self.ownership = Ownership(worker.bus, worker.role, worker.name, clock=worker.clock, hooks=hooks)
         worker.drain = self.ownership.drain
 
@@ -126,6 +127,10 @@ class Owner:
 
     def _turned(self) -> None:
         self._worker.health.beat("owner")
+
+    def _word(self) -> Heartbeat:
+        self._worker.said_at_ms = self._worker.clock.now_ms()
+        return heartbeat_of(self._worker)
 
     def _load(self, shard: int) -> int:
         return len(self._sessions.get(shard, {}))

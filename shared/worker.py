@@ -35,6 +35,8 @@ from shared.waiting import is_wanted
 from shared.watchdog import Watchdog
 
 BEAT_EVERY_S = 0.6
+SAID_MS = 1_000
+"""Who owns shards says how it is with each look at the leases; when that was so long ago, it is said beside."""
 REDIS_PATIENCE_S = 30.0
 STOP_WITHIN_S = 3.0
 DRAIN_WITHIN_S = 8.0
@@ -58,6 +60,8 @@ class Worker:
         self.stopping = asyncio.Event()
         self.shards = self.load = 0
         self.is_leaving = False
+        self.said_at_ms = 0
+        """When it last said how it is with a look at the leases."""
         self.fullness = Fullness()
         self.drain: Callable[[], Coroutine[Any, Any, None]] = nothing_to_drain
         """Brings what is under way to its end, before everything is cancelled; set by the body."""
@@ -184,8 +188,9 @@ async def keep_beating(worker: Worker) -> None:
     """A late turn of this loop is a stall of the whole process."""
     while is_wanted():
         before, used_s = worker.clock.now_ms(), time.thread_time()
-        with contextlib.suppress(*LOST):
-            await beat(worker.bus.redis, worker.role, worker.name, heartbeat_of(worker))
+        if before - worker.said_at_ms > SAID_MS:
+            with contextlib.suppress(*LOST):
+                await beat(worker.bus.redis, worker.role, worker.name, heartbeat_of(worker))
         await worker.clock.sleep(BEAT_EVERY_S)
         worker.health.turn()
         worker.watchdog.turn()

@@ -17,8 +17,9 @@ from shared.clock import ManualClock
 from shared.connections import LOST
 from shared.errors import FencedError, ForgottenError, MeetingGoneError
 from shared.events import CODEC, Line, LineHeard
-from shared.heartbeat import Heartbeat, beat
-from shared.ownership import LEASE_MS, Hooks, Ownership
+from shared.heartbeat import Heartbeat
+from shared.leases import LEASE_MS
+from shared.ownership import Hooks, Ownership
 from shared.streams import COMMITTED, MIXED, TRANSCRIBER, MeetingKeys, ShardKeys, new_meeting_id
 
 STEP_MS = 300
@@ -66,6 +67,7 @@ class World:
         self._chance: Random = random.Random(seed)  # noqa: S311  # a history that replays from its seed
         self._workers: dict[str, Imagined] = {}
         self._meetings = [new_meeting_id((n * 11) % 64) for n in range(MEETINGS)]
+        self._turning: Imagined | None = None
         self._heard_ms = 0
         self._began = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -107,13 +109,8 @@ class World:
         for late in worker.late:
             await self._commit(worker, *late)
         worker.late.clear()
-        told = Heartbeat(
-            at=self._clock.now_ms(), ready=True, shards=len(worker.ownership.held), is_leaving=worker.is_leaving
-        )
-        await beat(self._bus.redis, TRANSCRIBER, worker.name, told)
-        await worker.ownership.renew()
-        worker.renewed_ms = self._clock.now_ms()
-        await worker.ownership.balance()
+        self._turning = worker
+        await worker.ownership.look()
         for meeting in self._meetings:
             epoch = worker.ownership.held.get(MeetingKeys(meeting).shard.shard)
             if epoch:
@@ -220,9 +217,18 @@ class World:
         self._began += 1
         name = f"worker-{self._began}"
         reached: dict[str, int] = {}
-        hooks = Hooks(gained=nothing, finish=nothing, lost=forgets(reached), load=self._load)
+        hooks = Hooks(gained=nothing, finish=nothing, lost=forgets(reached), load=self._load, word=self._word)
         ownership = Ownership(self._bus, TRANSCRIBER, name, clock=self._clock, hooks=hooks)
         self._workers[name] = Imagined(name, ownership, reached, renewed_ms=self._clock.now_ms())
+
+    def _word(self) -> Heartbeat:
+        """Of the one whose turn it is, said while it renews its leases."""
+        worker = self._turning
+        assert worker
+        worker.renewed_ms = self._clock.now_ms()
+        return Heartbeat(
+            at=worker.renewed_ms, ready=True, shards=len(worker.ownership.held), is_leaving=worker.is_leaving
+        )
 
     def _load(self, shard: int) -> int:
         return sum(MeetingKeys(meeting).shard.shard == shard for meeting in self._meetings)

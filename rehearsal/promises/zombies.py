@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from rehearsal.fault_proxy import FaultProxy
 from rehearsal.promises.rig import Outcome, Rig
 from rehearsal.promises.stage import ROLES, Stage, staged
-from shared.ownership import LEASE_MS
+from shared.leases import LEASE_MS
 
 STOPPED_S = 3 * LEASE_MS / 1000
 HELD_S = 0.8

@@ -1,7 +1,13 @@
--- Keeps a shard. KEYS: own, lease. ARGV: worker, epoch, lease ms. Returns 1 while it is still ours.
+-- Keeps shards. KEYS: own and lease of each. ARGV: worker, lease ms, then the epoch of each.
+-- Returns for each 1 while it is still ours, else 0.
 -- A lease that expired but that nobody took is ours again: the epoch is what counts.
-if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[2] then
-  return 0
+local kept = {}
+for n = 1, #KEYS / 2 do
+  local own, lease, epoch = KEYS[2 * n - 1], KEYS[2 * n], ARGV[n + 2]
+  kept[n] = 0
+  if redis.call('HGET', own, 'epoch') == epoch then
+    redis.call('SET', lease, ARGV[1] .. ':' .. epoch, 'PX', ARGV[2])
+    kept[n] = 1
+  end
 end
-redis.call('SET', KEYS[2], ARGV[1] .. ':' .. ARGV[2], 'PX', ARGV[3])
-return 1
+return kept

@@ -16,7 +16,7 @@ pytest.importorskip("helm_python", reason="make shipping brings it")
 from autoscaler import SYNC_S, Autoscaler, Rule, Trigger, rule_of
 from deploying import of_kind, rendered
 
-from shared.ownership import LEASE_MS
+from shared.leases import LEASE_MS
 from shared.placement import Peer, limit_of, to_hand_over, to_take
 from shared.streams import SHARDS
 

@@ -1,6 +1,11 @@
 import asyncio
 
+import hiredis
+import pytest
+import redis.exceptions
+
 from shared.bus import Bus
+from shared.connections import LOST, Line
 
 
 async def write_for_ever(bus: Bus) -> None:
@@ -31,3 +36,41 @@ async def write_at_the_end(bus: Bus) -> None:
         await write_for_ever(bus)
     finally:
         await bus.redis.set("last", "written")
+
+
+@pytest.mark.one_server
+async def test_replies_come_in_order_and_an_error_is_one_of_them(bus: Bus) -> None:
+    commands = [packed("SET", "text", "no hash"), packed("HGETALL", "text"), packed("GET", "text")]
+    done, refused, text = await Line(bus.redis).exchange(commands, 1.0)
+    assert (done, text) == (b"OK", b"no hash")
+    assert isinstance(refused, redis.exceptions.ResponseError)
+
+
+@pytest.mark.one_server
+async def test_a_reply_that_comes_too_late_is_nobody_elses(bus: Bus) -> None:
+    line = Line(bus.redis)
+    with pytest.raises(TimeoutError):
+        await line.exchange([packed("BLPOP", "nothing", "0.2")], 0.05)
+    assert await line.exchange([packed("ECHO", "mine")], 1.0) == [b"mine"]
+
+
+@pytest.mark.one_server
+async def test_who_asks_at_the_same_time_gets_its_own_reply(bus: Bus) -> None:
+    line = Line(bus.redis)
+    for _ in range(2):
+        replies = await asyncio.gather(*(line.exchange([packed("ECHO", str(n))], 1.0) for n in range(5)))
+        assert replies == [[str(n).encode()] for n in range(5)]
+
+
+@pytest.mark.one_server
+async def test_a_kept_connection_that_died_at_rest_is_made_anew(bus: Bus) -> None:
+    line = Line(bus.redis)
+    (number,) = await line.exchange([packed("CLIENT", "ID")], 1.0)
+    await bus.redis.client_kill_filter(_id=number)
+    with pytest.raises(LOST):
+        await line.exchange([packed("PING")], 1.0)
+    assert await line.exchange([packed("PING")], 1.0) == [b"PONG"]
+
+
+def packed(*words: str) -> bytes:
+    return hiredis.pack_command(words)

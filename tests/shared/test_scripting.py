@@ -43,20 +43,20 @@ async def test_an_error_is_its_callers_alone(bus: Bus) -> None:
     script = Script(bus.redis, "renew")
     await bus.redis.set("{a}:text", "no hash")
     good, bad = await asyncio.gather(
-        script(["{a}:own", "{a}:lease"], ["w", 1, 100]),
-        script(["{a}:text", "{a}:lease"], ["w", 1, 100]),
+        script(["{a}:own", "{a}:lease"], ["w", 100, 1]),
+        script(["{a}:text", "{a}:lease"], ["w", 100, 1]),
         return_exceptions=True,
     )
-    assert good == 0
+    assert good == [0]
     assert isinstance(bad, redis.exceptions.ResponseError)
 
 
 async def test_who_is_cancelled_while_waiting_holds_up_nobody(bus: Bus) -> None:
     script = Script(bus.redis, "renew")
-    gone = asyncio.create_task(script(["{a}:own", "{a}:lease"], ["w", 1, 100]))
+    gone = asyncio.create_task(script(["{a}:own", "{a}:lease"], ["w", 100, 1]))
     await asyncio.sleep(0)
     gone.cancel()
-    assert await script(["{a}:own", "{a}:lease"], ["w", 1, 100]) == 0
+    assert await script(["{a}:own", "{a}:lease"], ["w", 100, 1]) == [0]
     with pytest.raises(asyncio.CancelledError):
         await gone
 
