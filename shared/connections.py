@@ -7,7 +7,7 @@ reply was lost has it in the stream twice: what is tried again is for us to say.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -188,6 +188,38 @@ def split_host(name: str) -> tuple[str, int]:
 def counted(kind: type[Any], connects: Connects) -> type[Any]:
     """Connections of that kind that lose no cancellation, and are counted."""
     return type(f"Cancellable{kind.__name__}", (Cancellable, kind), {"connects": connects})
+
+
+async def ask(client: Redis, name: str, *args: str | bytes | int) -> object:
+    """The reply to one command, as redis-py gives it. Raises what Redis answers, or LOST."""
+    if is_cluster(client):
+        return await cast("Any", client).execute_command(name, *args)
+    (reply,) = await ask_all(client, [(name, *args)])
+    if isinstance(reply, Exception):
+        raise reply
+    callback = client.response_callbacks.get(name)
+    return callback(reply) if callback else reply
+
+
+async def ask_all(client: Redis, commands: Sequence[Sequence[str | bytes | int]]) -> list[object]:
+    """Their replies as they come, in one round trip; an error of Redis stands in its command's place. Raises LOST.
+
+    Of one server. What `execute_command` and a pipeline of redis-py do besides takes longer than Redis does.
+    """
+    pool = cast("Any", client.connection_pool)
+    connection: AbstractConnection = await pool.get_connection()
+    try:
+        await connection.send_packed_command(connection.pack_commands(commands))
+        return [await reply_on(connection) for _ in commands]
+    finally:
+        await pool.release(connection)
+
+
+async def reply_on(connection: AbstractConnection) -> object:
+    try:
+        return await connection.read_response()
+    except redis.exceptions.ResponseError as error:
+        return error
 
 
 async def close(client: Redis) -> None:

@@ -15,13 +15,14 @@ import structlog
 from redis.asyncio import Redis
 
 from shared.bus import Entry, entries_of
-from shared.connections import BLOCK_MS, LOST, is_cluster
+from shared.connections import BLOCK_MS, LOST, ask, is_cluster
 from shared.health import Health
 from shared.scripting import Script
 from shared.streams import tag_of
 from shared.waiting import end, is_wanted
 
 COUNT = 100
+READ = "XREAD", "BLOCK", BLOCK_MS, "COUNT", COUNT, b"STREAMS"
 ROOM = 1000
 """Entries that a follower may be behind before its stream is not read for a while."""
 REST_S = 20e-6
@@ -204,10 +205,9 @@ class Lane:
     async def _read(self) -> None:
         cursors = self._under_way = dict(self._cursors)
         try:
-            wanted = cast("Any", {**cursors, self._bell: self._rung})
-            reply: MutableMapping[bytes, object] = cast(
-                "Any", await self._redis.xread(wanted, count=COUNT, block=BLOCK_MS)
-            )
+            wanted = {**cursors, self._bell: self._rung}
+            names, places = wanted.keys(), wanted.values()
+            reply: MutableMapping[bytes, object] = cast("Any", await ask(self._redis, *READ, *names, *places))
         finally:
             self._under_way = {}
         has_rung = reply.pop(self._bell.encode(), None) if reply else None

@@ -126,16 +126,19 @@ async def test_a_closed_follower_is_not_read_for(tail: Tail) -> None:
 
 
 class ComesMeanwhile:
-    """A client at whose reads somebody else begins to follow before the reply is there."""
+    """A client, and its pool, at whose reads somebody else begins to follow before the reply is taken."""
 
     def __init__(self, bus: Bus) -> None:
-        self.bus, self.lane = bus, Lane(self, "{t}")
+        self.pool, self.response_callbacks = bus.redis.connection_pool, bus.redis.response_callbacks
+        self.connection_pool, self.lane = self, Lane(self, "{t}")
         self.late: list[Follower] = []
 
-    async def xread(self, streams: object, **how: object) -> object:
-        reply = await self.bus.redis.xread(streams, **how)
+    async def get_connection(self) -> object:
+        return await self.pool.get_connection()
+
+    async def release(self, connection: object) -> None:
+        await self.pool.release(connection)
         self.late.append(self.lane.follow("{t}:s", b"0", asyncio.Event()))
-        return reply
 
 
 async def test_who_comes_during_a_read_of_later_entries_still_gets_those_before(bus: Bus) -> None:
