@@ -6,6 +6,9 @@ from typing import Any
 
 from shared.clock import Clock
 
+TURNS = 6
+"""Of the loop, from a stream's reader to what is sent because of what it brought."""
+
 
 async def first_of(*waits: Awaitable[Any]) -> None:
     """Returns when one of them does; the others are cancelled."""
@@ -18,6 +21,12 @@ async def first_of(*waits: Awaitable[Any]) -> None:
     finally:
         for task in tasks:
             task.cancel()
+
+
+async def give_way() -> None:
+    """Who was just woken, and whom they wake, go first: what they send leaves before anything of ours."""
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
 
 
 async def until(clock: Clock, at_ms: int) -> None:

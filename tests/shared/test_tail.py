@@ -152,3 +152,22 @@ async def test_who_comes_during_a_read_of_later_entries_still_gets_those_before(
     assert late.batch() == []
     await lane._read()
     assert [entry.id for entry in late.batch()] == ids
+
+
+async def test_what_followers_do_with_a_read_comes_before_the_next_read(bus: Bus) -> None:
+    between = ComesMeanwhile(bus)
+    follower = between.lane.follow("{t}:s", b"0", asyncio.Event())
+    await bus.redis.xadd("{t}:s", {"n": 1})
+    done: list[str] = []
+    working = asyncio.create_task(work_on(follower, done))
+    await asyncio.sleep(0)
+    await between.lane._read()
+    assert done == ["work"]
+    await working
+
+
+async def work_on(follower: Follower, done: list[str]) -> None:
+    """Which hands it to another task, as most do."""
+    await anext(follower)
+    await asyncio.create_task(asyncio.sleep(0))
+    done.append("work")

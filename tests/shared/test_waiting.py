@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from shared.clock import ManualClock, SystemClock
-from shared.waiting import end, first_of, is_wanted, rest, until
+from shared.waiting import end, first_of, give_way, is_wanted, rest, until
 
 
 class Swallowing:
@@ -76,3 +76,17 @@ async def test_the_first_of_several_waits_ends_them_all() -> None:
     await first_of(asyncio.sleep(0), never)
     with pytest.raises(asyncio.CancelledError):
         await never
+
+
+async def test_whom_one_gives_way_to_can_wake_another_first() -> None:
+    woken: list[int] = []
+
+    async def wake(left: int) -> None:
+        woken.append(left)
+        if left:
+            await asyncio.create_task(wake(left - 1))
+
+    waking = asyncio.create_task(wake(2))
+    await give_way()
+    assert woken == [2, 1, 0]
+    await waking
