@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from functools import partial
 from typing import Any
 
 from shared.clock import Clock
@@ -21,6 +22,26 @@ async def first_of(*waits: Awaitable[Any]) -> None:
     finally:
         for task in tasks:
             task.cancel()
+
+
+async def rung(bell: asyncio.Event, *waits: Awaitable[Any]) -> None:
+    """Returns when the bell rings, or one of the waits does, as it then rings the bell; the waits are cancelled.
+
+    For who is woken often: `first_of` has a task for every wait, the bell too, and who waits is woken by that.
+    """
+    tasks, ring = [asyncio.ensure_future(wait) for wait in waits], partial(set_bell, bell)
+    for task in tasks:
+        task.add_done_callback(ring)
+    try:
+        await bell.wait()
+    finally:
+        for task in tasks:
+            task.remove_done_callback(ring)
+            task.cancel()
+
+
+def set_bell(bell: asyncio.Event, _: object) -> None:
+    bell.set()
 
 
 async def give_way() -> None:

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from shared.clock import ManualClock, SystemClock
-from shared.waiting import end, first_of, give_way, is_wanted, rest, until
+from shared.waiting import end, first_of, give_way, is_wanted, rest, rung, until
 
 
 class Swallowing:
@@ -76,6 +76,23 @@ async def test_the_first_of_several_waits_ends_them_all() -> None:
     await first_of(asyncio.sleep(0), never)
     with pytest.raises(asyncio.CancelledError):
         await never
+
+
+async def test_a_bell_ends_the_waits_beside_it_and_is_not_rung_by_their_end() -> None:
+    bell, never = asyncio.Event(), asyncio.create_task(asyncio.Event().wait())
+    asyncio.get_running_loop().call_soon(bell.set)
+    await rung(bell, never)
+    bell.clear()
+    with pytest.raises(asyncio.CancelledError):
+        await never
+    await asyncio.sleep(0)
+    assert not bell.is_set()
+
+
+async def test_a_wait_that_is_over_rings_the_bell() -> None:
+    bell = asyncio.Event()
+    await rung(bell, asyncio.sleep(0), asyncio.Event().wait())
+    assert bell.is_set()
 
 
 async def test_whom_one_gives_way_to_can_wake_another_first() -> None:
