@@ -1,7 +1,8 @@
 """How long each hop takes beside its floor, measured in the same run.
 
 The floor of a hop is what it cannot do without: so many entries from one XADD to a blocked XREAD by redis-py, and so
-many messages over a WebSocket with nothing behind it.
+many messages over a WebSocket with nothing behind it; as quick as within one process, and as quick as from one process
+to another, which is what a hop does.
 
     python -m bench.hops
 
@@ -10,6 +11,7 @@ Real processes, real sockets, scripted engines that take no time. Writes bench-o
 
 import asyncio
 import json
+import operator
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -17,9 +19,9 @@ from datetime import UTC, datetime
 
 import aiohttp
 from websockets.asyncio.client import connect as dial
-from websockets.asyncio.server import ServerConnection, serve
 
-from bench.system import OUTPUT, first, running
+from bench.floors import far_end, socket_here, socket_there, stream_here, stream_there
+from bench.system import OUTPUT, System, first, running
 from rehearsal.made_meetings import new_meeting, socket_path
 from rehearsal.recall.frames import Origin, audio
 from shared.bus import Bus, Entry
@@ -31,10 +33,13 @@ from shared.tail import Follower, Tail
 ROUNDS = 300
 WARM = 30
 """First rounds, not counted."""
-STREAM, SOCKET = "floor: XADD → blocked XREAD", "floor: bare WebSocket"
-FLOORS = {
-    STREAM: (1, 0),
-    SOCKET: (0, 1),
+HERE = "floor: XADD → blocked XREAD", "floor: bare WebSocket"
+THERE = f"{HERE[0]}, another process", f"{HERE[1]}, another process"
+MADE_OF = {
+    HERE[0]: (1, 0),
+    HERE[1]: (0, 1),
+    THERE[0]: (1, 0),
+    THERE[1]: (0, 1),
     "ingest: frame in → chunk on the stream": (1, 1),
     "transcriber: chunk → line on the timeline": (1, 0),
     "gateway: fact → WebSocket client": (1, 1),
@@ -47,7 +52,8 @@ FLOORS = {
 async def main() -> None:
     async with running({}) as system:
         hops = await measure(Bench(system.bus, system.tail, system.ports))
-    report(hops)
+        floors = await measure_floors(system)
+    report({**floors, **hops})
 
 
 class Bench:
@@ -63,8 +69,6 @@ async def measure(bench: Bench) -> dict[str, list[float]]:
     ingest, transcriber = await frames_to_lines(bench)
     first_sentence, first_audio = await text_to_speech(bench)
     return {
-        STREAM: await floor(bench),
-        SOCKET: await bare_socket(),
         "ingest: frame in → chunk on the stream": ingest,
         "transcriber: chunk → line on the timeline": transcriber,
         "gateway: fact → WebSocket client": await fact_to_client(bench),
@@ -73,37 +77,11 @@ async def measure(bench: Bench) -> dict[str, list[float]]:
     }
 
 
-async def floor(bench: Bench) -> list[float]:
-    """redis-py on both sides, one entry at a time."""
-    took = []
-    for n in range(ROUNDS):
-        read = asyncio.create_task(bench.bus.redis.xread({"floor": "$"}, block=1000))
-        await asyncio.sleep(0.004)
-        began = time.perf_counter()
-        await bench.bus.redis.xadd("floor", {"pcm": bytes(3200), "n": n})
-        await read
-        took.append((time.perf_counter() - began) * 1000)
-    return took
-
-
-async def bare_socket() -> list[float]:
-    """A message of a frame's size, to a server that notes when it came."""
-    came: asyncio.Queue[float] = asyncio.Queue()
-
-    async def hear(connection: ServerConnection) -> None:
-        async for _ in connection:
-            came.put_nowait(time.perf_counter())
-
-    took, message = [], "x" * 4_700
-    async with serve(hear, "127.0.0.1", 0, compression=None) as server:
-        port = server.sockets[0].getsockname()[1]
-        async with dial(f"ws://127.0.0.1:{port}", compression=None, proxy=None) as socket:
-            for _ in range(ROUNDS):
-                began = time.perf_counter()
-                await socket.send(message)
-                took.append((await came.get() - began) * 1000)
-                await asyncio.sleep(0.004)
-    return took
+async def measure_floors(system: System) -> dict[str, list[float]]:
+    redis = system.bus.redis
+    here = {HERE[0]: await stream_here(redis), HERE[1]: await socket_here()}
+    async with far_end(system.url) as far:
+        return {**here, THERE[0]: await stream_there(redis, far), THERE[1]: await socket_there(far)}
 
 
 async def frames_to_lines(bench: Bench) -> tuple[list[float], list[float]]:
@@ -190,15 +168,16 @@ def line_end_of(entry: Entry) -> int | None:
 
 def report(hops: dict[str, list[float]]) -> None:
     warm = {name: sorted(took[min(WARM, len(took) // 5) :]) for name, took in hops.items()}
-    stream, socket = statistics.median(warm[STREAM]), statistics.median(warm[SOCKET])
+    here, there = ([statistics.median(warm[name]) for name in floor] for floor in (HERE, THERE))
     rows = {}
-    print(f"{'hop':<45} {'p50 ms':>8} {'p99 ms':>8} {'floor ms':>9} {'p50/floor':>10} {'n':>6}")
+    print(f"{'hop':<47} {'p50 ms':>7} {'p99 ms':>7} {'/ here':>7} {'/ there':>8} {'/ one XADD':>11} {'n':>5}")
     for name, took in warm.items():
-        entries, messages = FLOORS[name]
-        floor_ms = entries * stream + messages * socket
         p50, p99 = statistics.median(took), took[min(len(took) - 1, int(len(took) * 0.99))]
-        rows[name] = {"p50_ms": p50, "p99_ms": p99, "floor_ms": floor_ms, "over_floor": p50 / floor_ms, "n": len(took)}
-        print(f"{name:<45} {p50:>8.2f} {p99:>8.2f} {floor_ms:>9.2f} {p50 / floor_ms:>10.1f} {len(took):>6}")
+        floors = [sum(map(operator.mul, MADE_OF[name], floor)) for floor in (here, there)]
+        over = [p50 / floors[0], p50 / floors[1], p50 / here[0]]
+        rows[name] = {"p50_ms": p50, "p99_ms": p99, "n": len(took)}
+        rows[name] |= {"over_here": over[0], "over_there": over[1], "over_one_xadd": over[2]}
+        print(f"{name:<47} {p50:>7.2f} {p99:>7.2f} {over[0]:>7.1f} {over[1]:>8.1f} {over[2]:>11.1f} {len(took):>5}")
     (OUTPUT / "hops.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False))
 
 

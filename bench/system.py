@@ -34,6 +34,8 @@ class System:
     ports: Mapping[str, str]
     pids: Mapping[str, int]
     """By role, and of `redis`."""
+    url: str
+    """Of Redis."""
 
 
 @asynccontextmanager
@@ -52,7 +54,7 @@ async def running(environ: Mapping[str, str], roles: Sequence[str] = ROLES) -> A
         pids = {role: (await supervisor.start_worker(role)).process.pid for role in roles}
         await asyncio.gather(*(ready(metrics_port(ports, role)) for role in roles))
         tail = await stack.enter_async_context(following(redis.url))
-        yield System(bus, tail, ports, {**pids, "redis": redis.pid})
+        yield System(bus, tail, ports, {**pids, "redis": redis.pid}, redis.url)
 
 
 def metrics_port(ports: Mapping[str, str], role: str) -> str:

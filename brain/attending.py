@@ -37,7 +37,7 @@ from shared.meetings import write_of
 from shared.sessions import OwnedMeeting
 from shared.streams import ATTENDED, BRAIN, MODEL
 from shared.tracing import TRACING, new_trace
-from shared.waiting import Breath, first_of, rest, until
+from shared.waiting import Breath, rest, rung, until
 
 TOO_LATE_MS = 15_000
 """A question noticed only so long after it was asked is not answered any more."""
@@ -66,7 +66,7 @@ async def attend(meeting: OwnedMeeting, brain: Brain) -> None:
         await meeting.write(Write(state={MODEL: brain.answerer.name}))
         while not attention.is_over:
             meeting.beat()
-            await first_of(bell.wait(), *attention.alarm(), meeting.beat_due())
+            await rung(bell, *attention.alarm(), meeting.beat_due())
             bell.clear()
             for follower in followers:
                 for entry in follower.batch():

@@ -30,6 +30,8 @@ TOLD_EVERY_MS = 1000
 AGAIN_S = 0.2
 REST_S, MOST_REST_S = 30e-6, 0.01
 """Between two rounds, for each meeting: the more there are, the more chunks share one."""
+LEAST_REST_S = 0.001
+"""A loop cannot rest for less: a participant's chunk would wait for longer than a round trip takes."""
 
 MOST_OF_A_TRACK, MOST_AT_ONCE = 100, 2_000
 """Chunks in one round, and in one pipeline: 10 s of sound, and 6.4 MB."""
@@ -80,7 +82,8 @@ class Carrier:
             try:
                 await self.flush()
                 self._unsent.end(self)
-                await asyncio.sleep(min(len(self.intakes) * REST_S, MOST_REST_S))
+                if (rest_s := len(self.intakes) * REST_S) >= LEAST_REST_S:
+                    await asyncio.sleep(min(rest_s, MOST_REST_S))
             except LOST as error:
                 log.warning("carrier.interrupted", error=type(error).__name__)
                 await self._clock.sleep(AGAIN_S)

@@ -10,7 +10,7 @@ from typing import NamedTuple, cast
 import redis.exceptions
 from redis.asyncio import Redis
 
-from shared.connections import is_cluster
+from shared.connections import ask_all, is_cluster
 from shared.streams import tag_of
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -62,9 +62,12 @@ class Script:
         return replies
 
     async def _tried(self, calls: Sequence[Call]) -> list[object]:
+        commands = [("EVALSHA", self.sha, len(keys), *keys, *args) for keys, args in calls]
+        if not is_cluster(self._redis):
+            return await ask_all(self._redis, commands)
         pipe = self._redis.pipeline(transaction=False)
-        for keys, args in calls:
-            pipe.execute_command("EVALSHA", self.sha, len(keys), *keys, *args)
+        for command in commands:
+            pipe.execute_command(*command)
         return cast("list[object]", await pipe.execute(raise_on_error=False))
 
 

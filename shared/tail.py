@@ -15,13 +15,14 @@ import structlog
 from redis.asyncio import Redis
 
 from shared.bus import Entry, entries_of
-from shared.connections import BLOCK_MS, LOST, is_cluster
+from shared.connections import BLOCK_MS, LOST, ask, is_cluster
 from shared.health import Health
 from shared.scripting import Script
 from shared.streams import tag_of
-from shared.waiting import end, is_wanted
+from shared.waiting import end, give_way, is_wanted
 
 COUNT = 100
+READ = "XREAD", "BLOCK", BLOCK_MS, "COUNT", COUNT, b"STREAMS"
 ROOM = 1000
 """Entries that a follower may be behind before its stream is not read for a while."""
 REST_S = 20e-6
@@ -204,10 +205,9 @@ class Lane:
     async def _read(self) -> None:
         cursors = self._under_way = dict(self._cursors)
         try:
-            wanted = cast("Any", {**cursors, self._bell: self._rung})
-            reply: MutableMapping[bytes, object] = cast(
-                "Any", await self._redis.xread(wanted, count=COUNT, block=BLOCK_MS)
-            )
+            wanted = {**cursors, self._bell: self._rung}
+            names, places = wanted.keys(), wanted.values()
+            reply: MutableMapping[bytes, object] = cast("Any", await ask(self._redis, *READ, *names, *places))
         finally:
             self._under_way = {}
         has_rung = reply.pop(self._bell.encode(), None) if reply else None
@@ -218,8 +218,16 @@ class Lane:
             for follower in self._followers.get(key, ()):
                 hand_over(follower, entries, read_from=cursors[key])
             self._note_cursor(key)
-        if reply and (rest_s := len(cursors) * REST_S) >= LEAST_REST_S:
-            await asyncio.sleep(min(rest_s, MOST_REST_S))
+        if reply:
+            await take_turns(len(cursors))
+
+
+async def take_turns(streams: int) -> None:
+    """The next read costs more than most of what followers do with the last one, so theirs comes first."""
+    if (rest_s := streams * REST_S) >= LEAST_REST_S:
+        await asyncio.sleep(min(rest_s, MOST_REST_S))
+    else:
+        await give_way()
 
 
 def hand_over(follower: Follower, entries: list[Entry], *, read_from: bytes) -> None:

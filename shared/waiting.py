@@ -3,11 +3,14 @@
 import asyncio
 import time
 from collections.abc import Awaitable
+from functools import partial
 from typing import Any
 
 from shared.clock import Clock
 
 LONGEST_TURN_S = 0.005
+TURNS = 6
+"""Of the loop, from a stream's reader to what is sent because of what it brought."""
 
 
 async def first_of(*waits: Awaitable[Any]) -> None:
@@ -21,6 +24,32 @@ async def first_of(*waits: Awaitable[Any]) -> None:
     finally:
         for task in tasks:
             task.cancel()
+
+
+async def rung(bell: asyncio.Event, *waits: Awaitable[Any]) -> None:
+    """Returns when the bell rings, or one of the waits does, as it then rings the bell; the waits are cancelled.
+
+    For who is woken often: `first_of` has a task for every wait, the bell too, and who waits is woken by that.
+    """
+    tasks, ring = [asyncio.ensure_future(wait) for wait in waits], partial(set_bell, bell)
+    for task in tasks:
+        task.add_done_callback(ring)
+    try:
+        await bell.wait()
+    finally:
+        for task in tasks:
+            task.remove_done_callback(ring)
+            task.cancel()
+
+
+def set_bell(bell: asyncio.Event, _: object) -> None:
+    bell.set()
+
+
+async def give_way() -> None:
+    """Who was just woken, and whom they wake, go first: what they send leaves before anything of ours."""
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
 
 
 async def until(clock: Clock, at_ms: int) -> None:

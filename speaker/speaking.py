@@ -29,7 +29,7 @@ from shared.stages import StageBook
 from shared.streams import VOICE
 from shared.tail import Follower
 from shared.tracing import TRACING
-from shared.waiting import first_of, until
+from shared.waiting import rung, until
 from speaker import metrics
 from speaker.chatting import Chatting
 from speaker.decisions import Drop, Hold, Speak
@@ -120,7 +120,7 @@ class Speech:
             until_ms = await self._act()
             alarm = [until(self._meeting.clock, until_ms)] if until_ms is not None else []
             leave = [] if leaving.is_set() else [leaving.wait()]
-            await first_of(self.bell.wait(), *leave, *alarm, self._meeting.beat_due())
+            await rung(self.bell, *leave, *alarm, self._meeting.beat_due())
             self.bell.clear()
             for follower in followers:
                 for entry in follower.batch():

@@ -126,16 +126,19 @@ async def test_a_closed_follower_is_not_read_for(tail: Tail) -> None:
 
 
 class ComesMeanwhile:
-    """A client at whose reads somebody else begins to follow before the reply is there."""
+    """A client, and its pool, at whose reads somebody else begins to follow before the reply is taken."""
 
     def __init__(self, bus: Bus) -> None:
-        self.bus, self.lane = bus, Lane(self, "{t}")
+        self.pool, self.response_callbacks = bus.redis.connection_pool, bus.redis.response_callbacks
+        self.connection_pool, self.lane = self, Lane(self, "{t}")
         self.late: list[Follower] = []
 
-    async def xread(self, streams: object, **how: object) -> object:
-        reply = await self.bus.redis.xread(streams, **how)
+    async def get_connection(self) -> object:
+        return await self.pool.get_connection()
+
+    async def release(self, connection: object) -> None:
+        await self.pool.release(connection)
         self.late.append(self.lane.follow("{t}:s", b"0", asyncio.Event()))
-        return reply
 
 
 async def test_who_comes_during_a_read_of_later_entries_still_gets_those_before(bus: Bus) -> None:
@@ -149,3 +152,22 @@ async def test_who_comes_during_a_read_of_later_entries_still_gets_those_before(
     assert late.batch() == []
     await lane._read()
     assert [entry.id for entry in late.batch()] == ids
+
+
+async def test_what_followers_do_with_a_read_comes_before_the_next_read(bus: Bus) -> None:
+    between = ComesMeanwhile(bus)
+    follower = between.lane.follow("{t}:s", b"0", asyncio.Event())
+    await bus.redis.xadd("{t}:s", {"n": 1})
+    done: list[str] = []
+    working = asyncio.create_task(work_on(follower, done))
+    await asyncio.sleep(0)
+    await between.lane._read()
+    assert done == ["work"]
+    await working
+
+
+async def work_on(follower: Follower, done: list[str]) -> None:
+    """Which hands it to another task, as most do."""
+    await anext(follower)
+    await asyncio.create_task(asyncio.sleep(0))
+    done.append("work")

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from shared.clock import ManualClock, SystemClock
-from shared.waiting import LONGEST_TURN_S, Breath, end, first_of, is_wanted, rest, until
+from shared.waiting import LONGEST_TURN_S, Breath, end, first_of, give_way, is_wanted, rest, rung, until
 
 
 class Swallowing:
@@ -96,3 +96,34 @@ async def test_long_work_leaves_the_loop_to_others_in_between() -> None:
         await breath.take()
     assert len(turns) < 50
     await end(beside)
+
+
+async def test_a_bell_ends_the_waits_beside_it_and_is_not_rung_by_their_end() -> None:
+    bell, never = asyncio.Event(), asyncio.create_task(asyncio.Event().wait())
+    asyncio.get_running_loop().call_soon(bell.set)
+    await rung(bell, never)
+    bell.clear()
+    with pytest.raises(asyncio.CancelledError):
+        await never
+    await asyncio.sleep(0)
+    assert not bell.is_set()
+
+
+async def test_a_wait_that_is_over_rings_the_bell() -> None:
+    bell = asyncio.Event()
+    await rung(bell, asyncio.sleep(0), asyncio.Event().wait())
+    assert bell.is_set()
+
+
+async def test_whom_one_gives_way_to_can_wake_another_first() -> None:
+    woken: list[int] = []
+
+    async def wake(left: int) -> None:
+        woken.append(left)
+        if left:
+            await asyncio.create_task(wake(left - 1))
+
+    waking = asyncio.create_task(wake(2))
+    await give_way()
+    assert woken == [2, 1, 0]
+    await waking
