@@ -69,7 +69,8 @@ async def test_words_after_the_wish_are_dropped_though_they_were_heard(meeting: 
         await meeting.end(10_000)
         await eventually(meeting.verdict)
     ((from_ms, to_ms, _),) = await gaps(meeting)
-    assert (from_ms <= 5_000, to_ms) == (True, 8_000) or (from_ms, to_ms) == (6_000, 8_000)
+    assert from_ms <= 5_000 or from_ms == 6_000
+    assert 8_000 <= to_ms < 8_500  # sound that came before it noticed is dropped too
 
 
 async def test_a_successor_stays_off_the_record_and_tells_the_whole_gap(meeting: Meeting) -> None:
