@@ -42,6 +42,7 @@ from transcriber.adapters.scripted import ScriptedEngine
 from transcriber.listening import listen
 
 SECONDS, SPEED = 6.0, 8.0
+JOINS_AFTER_S = 1.0
 
 
 class NumberedPlatform:
@@ -54,9 +55,13 @@ class NumberedPlatform:
 
     async def send_bot(self, request: BotRequest) -> str:
         self.requests.append(request)
-        plan = Plan(seconds=SECONDS, speed=SPEED, blocks_per_frame=5)
-        self.calls.append(asyncio.create_task(FakeBot(request.socket_urls[0], 1, plan).run()))
+        self.calls.append(asyncio.create_task(self.call(request.socket_urls[0])))
         return "bot-1"
+
+    async def call(self, url: str) -> None:
+        """A bot takes a while to come in; the whole of its talk is not over before it is known that it joined."""
+        await asyncio.sleep(JOINS_AFTER_S)
+        await FakeBot(url, 1, Plan(seconds=SECONDS, speed=SPEED, blocks_per_frame=5)).run()
 
     async def leave(self, bot_id: str) -> bool:
         self.left.append(bot_id)

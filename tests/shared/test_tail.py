@@ -141,6 +141,7 @@ class ComesMeanwhile:
         self.late.append(self.lane.follow("{t}:s", b"0", asyncio.Event()))
 
 
+@pytest.mark.one_server
 async def test_who_comes_during_a_read_of_later_entries_still_gets_those_before(bus: Bus) -> None:
     ids = [await bus.redis.xadd("{t}:s", {"n": n}) for n in range(4)]
     between = ComesMeanwhile(bus)
@@ -154,6 +155,7 @@ async def test_who_comes_during_a_read_of_later_entries_still_gets_those_before(
     assert [entry.id for entry in late.batch()] == ids
 
 
+@pytest.mark.one_server
 async def test_what_followers_do_with_a_read_comes_before_the_next_read(bus: Bus) -> None:
     between = ComesMeanwhile(bus)
     follower = between.lane.follow("{t}:s", b"0", asyncio.Event())
