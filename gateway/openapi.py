@@ -163,7 +163,7 @@ def responses(route: Route, schemas: dict[type[msgspec.Struct], Json]) -> Json:
         }
     for status in sorted({*route.errors, *(() if route.is_open else GUARDED), *(READING if is_read(route) else ())}):
         found[str(status)] = problem_response(status, schemas[Problem])
-    return found
+    return found | {"400": unreadable(schemas[Problem])}
 
 
 def is_read(route: Route) -> bool:
@@ -176,6 +176,11 @@ def problem_response(status: int, schema: Json) -> Json:
     if status in {429, 503}:
         found["headers"] = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}}
     return found
+
+
+def unreadable(schema: Json) -> Json:
+    """Of any route: the HTTP server itself refuses, in plain text, what is not HTTP or has a line beyond 8 KiB."""
+    return {"description": TEXTS[400], "content": {MEDIA_TYPE: {"schema": schema}, "text/plain": {"schema": TEXT}}}
 
 
 def content(route: Route, schemas: dict[type[msgspec.Struct], Json]) -> Json:

@@ -64,6 +64,8 @@ class AuditLog:
 
     async def newest(self, tenant: str, count: int, before: str = "+") -> list[Record]:
         """From the newest, or from before a record's id, backwards."""
+        if not before.strip("0-"):
+            return []  # nothing is before the first place, and Redis does not take it for an end
         start = before if before == "+" else f"({before}"
         found = entries_of(await self._redis.xrevrange(key_of(tenant), start, "-", count=count))
         return [record_of(entry.id, entry.fields) for entry in found]

@@ -29,7 +29,7 @@ from shared.waiting import is_wanted
 
 RENEW_EVERY_MS = 450
 """Or with the next look after that."""
-SEEK_EVERY_MS, CALM_MS = 300, 700
+SEEK_EVERY_MS, CALM_MS = 200, 700
 """Between two looks, while something may be free, and else."""
 ACCEPTED_WITHIN_MS = 1_500
 """An heir that has not accepted by then is not waited for."""

@@ -28,3 +28,11 @@ async def test_what_is_too_old_goes(bus: Bus) -> None:
     later = ManualClock(SystemClock().now_ms() + 3 * DAY_MS)
     await AuditLog(bus, later, kept_days=2).note("acme", Deed.LEAVE, "laptop")
     assert len(await AuditLog(bus, later).newest("acme", 1000)) < 100
+
+
+async def test_nothing_is_before_the_first_place(bus: Bus) -> None:
+    audit = AuditLog(bus, SystemClock())
+    await audit.note("acme", Deed.JOIN, "laptop")
+    assert await audit.newest("acme", 5, "0-0") == []
+    assert await audit.newest("acme", 5, "0") == []
+    assert len(await audit.newest("acme", 5, "9999999999999-0")) == 1
