@@ -11,7 +11,7 @@ import aiohttp
 from rehearsal.fake_bot import FakeBot, Plan
 from rehearsal.ledger import check
 from rehearsal.numbered_links import link_of
-from rehearsal.promises.rig import until
+from rehearsal.promises.rig import persistently, until
 from rehearsal.promises.stage import BLOCKS_PER_FRAME, Stage
 from shared.bus import entries_of
 from shared.events import AudioEnded, LineHeard, new_id
@@ -85,7 +85,7 @@ async def finish(stage: Stage, there: list[Joined], failures: list[str]) -> int:
         heard_ms = one.bot.next_block * BLOCK_MS
         await until(partial(is_in_log, stage, one.meeting, heard_ms), 60)
         ended = AudioEnded(id=new_id(), meeting_id=one.meeting, at=1, heard_ms=heard_ms)
-        await stage.rig.bus.append(one.meeting, ended)
+        await persistently(partial(stage.rig.bus.append, one.meeting, ended))
     lost_ms = 0
     for one in there:
         await until(partial(stage.rig.is_complete, one.meeting), 120)
