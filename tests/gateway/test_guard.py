@@ -23,6 +23,7 @@ def address(path: str) -> str:
         "format": "txt",
         "endpoint_id": "e",
         "delivery_id": "d",
+        "participant_id": "7",
     }
     return path.format(**named)
 
