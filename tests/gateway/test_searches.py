@@ -207,7 +207,7 @@ class TestWhatIsKept:
             shard = keys.shard
             names = [shard.meetings, shard.active, shard.due, shard.vendor_erasures, shard.erased, shard.dead]
             names += [shard.commands("ingest"), shard.commands("brain"), *keys.all(())]
-            await rig.bus.erase_script(keys=names, args=[meeting_id, kind, body, 50, "", 0, 1, 0, 0, 0])
+            await rig.bus.erase_script(keys=names, args=[meeting_id, kind, body, 2000, "", 0, 1, 0, 0, 0])
             await eventually_idle(worker)
         assert await rig.bus.redis.keys(f"*{meeting_id}*") in ([], [keys.timeline.encode()])
         assert await found(rig, "budget") == []
