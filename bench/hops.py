@@ -176,7 +176,7 @@ def report(hops: dict[str, list[float]]) -> None:
         floors = [sum(map(operator.mul, MADE_OF[name], floor)) for floor in (here, there)]
         over = [p50 / floors[0], p50 / floors[1], p50 / here[0]]
         rows[name] = {"p50_ms": p50, "p99_ms": p99, "n": len(took)}
-        rows[name] |= {"over_here": over[0], "over_there": over[1], "over_one_xadd": over[2]}
+        rows[name] |= {"over_floor": over[0], "over_floor_between_processes": over[1], "over_one_xadd": over[2]}
         print(f"{name:<47} {p50:>7.2f} {p99:>7.2f} {over[0]:>7.1f} {over[1]:>8.1f} {over[2]:>11.1f} {len(took):>5}")
     (OUTPUT / "hops.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False))
 

@@ -58,18 +58,21 @@ class Past(NamedTuple):
 
 
 async def erase_words(command: EraseWords, ingest: Ingest) -> None:
-    """Once, however often the command comes. Raises MeetingGoneError."""
+    """Once, however often the command comes; who died after it still has it told. Raises MeetingGoneError."""
     state = await ingest.bus.state(command.meeting_id)
-    past, probe = Past(b"-", []), None
-    while probe is None:
-        past = await read_on(ingest.bus, command.meeting_id, past)
-        if any(isinstance(fact, WordsErased) and fact.cause_id == command.id for _, fact in past.facts):
-            return
+    past, probe = await read_on(ingest.bus, command.meeting_id, Past(b"-", [])), None
+    while probe is None and not is_done(command, past):
         probe = await rewrite(command, past, state, ingest)
-    ingest.bus.remember(probe, functools.partial(erase_words, command, ingest))
+        past = await read_on(ingest.bus, command.meeting_id, past)
+    if probe:
+        ingest.bus.remember(probe, functools.partial(erase_words, command, ingest))
     await ingest.bus.nudge(command.meeting_id)
     await ingest.audit.note(state.get(TENANT, ""), Deed.WORDS_ERASED, command.by, command.meeting_id, command.id)
     log.info("words.erased", meeting_id=command.meeting_id)
+
+
+def is_done(command: EraseWords, past: Past) -> bool:
+    return any(isinstance(fact, WordsErased) and fact.cause_id == command.id for _, fact in past.facts)
 
 
 async def read_on(bus: Bus, meeting_id: str, past: Past) -> Past:
