@@ -110,6 +110,7 @@ async def on_write_brief(command: WriteBrief, brain: Brain) -> AsyncIterator[Eve
     if kept and kept.upto_line_id == last_line_id(view):
         yield effect(BriefWritten, command, "written", brain.clock, brief=kept)
         return
+    erasures = view.erasures
     try:
         request = brief_request(command, view, brain)
         await check_budget(brain, command.meeting_id, view, request.lines)
@@ -124,7 +125,11 @@ async def on_write_brief(command: WriteBrief, brain: Brain) -> AsyncIterator[Eve
         reach = {"since_ms": command.since_ms, "until_ms": command.until_ms, "upto_line_id": last_line_id(view)}
         brief = structs.replace(clean_brief(brief, INSTRUCTIONS), **reach)
         await note_spending(brain, command.meeting_id, view, usage)
-        yield effect(BriefWritten, command, "written", brain.clock, brief=brief, usage=usage)
+        if (await brain.memory.view(command.meeting_id)).erasures == erasures:
+            yield effect(BriefWritten, command, "written", brain.clock, brief=brief, usage=usage)
+            return
+        async for fact in on_write_brief(command, brain):  # it holds words that were erased meanwhile
+            yield fact
 
 
 GIVEN_UP_REASON = "It could not be done, however often it was tried; ask again, in other words."

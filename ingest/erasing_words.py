@@ -84,7 +84,7 @@ async def read_on(bus: Bus, meeting_id: str, past: Past) -> Past:
 
 async def rewrite(command: EraseWords, past: Past, state: Mapping[str, str], ingest: Ingest) -> Probe | None:
     """All or nothing; None where there are newer facts to be looked at first. Raises MeetingGoneError."""
-    theirs = theirs_in([fact for _, fact in past.facts], command.participant_id)
+    theirs = theirs_in([fact for _, fact in past.facts], command.participant_id, command.until_ms)
     erased = fact_of(command, theirs, state, ingest)
     changed = changes(past, erased, theirs)
     erased = structs.replace(erased, stores=dict(Counter(STORES.get(type(fact), OTHER) for _, fact in changed)))
@@ -120,6 +120,7 @@ def fact_of(command: EraseWords, theirs: Theirs, state: Mapping[str, str], inges
         participant_id=command.participant_id,
         until_ms=theirs.until_ms,
         line_ids=theirs.line_ids,
+        message_ids=theirs.message_ids,
         question_ids=theirs.question_ids,
         answer_ids=theirs.answer_ids,
         vendors={**vendors, **whole},

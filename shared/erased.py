@@ -56,13 +56,12 @@ def from_line(fact: LineHeard, erased: WordsErased, _: Names) -> Event:
 
 
 def from_chat(fact: ChatReceived, erased: WordsErased, _: Names) -> Event:
-    is_theirs = fact.participant_id == erased.participant_id
-    return structs.replace(fact, name=SOMEBODY, text=ERASED) if is_theirs else fact
+    return structs.replace(fact, name=SOMEBODY, text=ERASED) if fact.id in erased.message_ids else fact
 
 
 def from_correction(fact: SpeakerCorrected, erased: WordsErased, _: Names) -> Event:
-    is_theirs = fact.participant_id == erased.participant_id
-    return structs.replace(fact, speaker=SOMEBODY, participant_id="") if is_theirs else fact
+    is_of_theirs = fact.line_id in erased.line_ids
+    return structs.replace(fact, speaker=SOMEBODY, participant_id="") if is_of_theirs else fact
 
 
 def from_person(fact: OfPerson, erased: WordsErased, _: Names) -> Event:

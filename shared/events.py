@@ -169,6 +169,8 @@ class EraseWords(Event, frozen=True, kw_only=True, tag="words.erase"):
     """gateway or brain → ingest: what one participant said and wrote so far. Reply: WordsErased."""
 
     participant_id: str
+    until_ms: int = 0
+    """Only what they said up to there: some of it turned out to be theirs later. 0: all so far, and what they wrote."""
     by: str = ""
     """The name of the key, or `in the meeting`; for the audit log."""
 
@@ -270,6 +272,8 @@ class WordsErased(Event, frozen=True, kw_only=True, tag="words.erased"):
     until_ms: int
     """The end of the last line that anybody had said by then: what comes later is kept."""
     line_ids: frozenset[str]
+    message_ids: frozenset[str] = frozenset()
+    """Of the chat."""
     question_ids: frozenset[str] = frozenset()
     """Questions that they asked."""
     answer_ids: frozenset[str] = frozenset()

@@ -78,6 +78,8 @@ class MeetingView:
         self.listening_at: int | None = None
         """When it first began to listen, Unix ms."""
         self.completed: TranscriptCompleted | None = None
+        self.erasures = 0
+        """How often somebody's words were erased: what was made before is of more than is left."""
         self.announced = ""
         """How people were told that it listens."""
         self._seen: set[str] = set()
@@ -152,6 +154,7 @@ def on_erased(view: MeetingView, _: MeetingErased) -> None:
 
 def on_words_erased(view: MeetingView, event: WordsErased) -> None:
     """Nothing of it stays in memory either."""
+    view.erasures += 1
     view.lines = [blank_line(line) if line.id in event.line_ids else line for line in view.lines]
     if view.last_line:
         view.last_line = without(view.last_line, event)

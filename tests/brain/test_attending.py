@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 from support import eventually, facts_of, new_meeting
 
@@ -31,6 +32,7 @@ from shared.events import (
     QuestionAnswered,
     RecordPaused,
     RecordResumed,
+    SentenceComposed,
     Settings,
     SpeakerCorrected,
     TranscriptCompleted,
@@ -383,7 +385,17 @@ async def test_what_turns_out_to_be_theirs_later_goes_too_but_not_what_they_say_
             told = {"line_id": line_id, "speaker": "Maya", "participant_id": "7"}
             await room.tell(SpeakerCorrected(id=f"to-{line_id}", meeting_id=room.id, at=1, **told))
         (command,) = await eventually(lambda: erasures(room))
-    assert (command.cause_id, command.participant_id) == (f"to-{before}", "7")
+    assert (command.cause_id, command.participant_id, command.until_ms) == (f"to-{before}", "7", 1_300)
+
+
+async def test_an_answer_that_was_in_the_making_when_its_words_were_erased_is_erased_too(room: Room) -> None:
+    gone = msgspec.structs.replace(erased(room, "somebody", until_ms=1_300), answer_ids=frozenset({"q1"}))
+    sentence = {"meeting_id": room.id, "at": 1, "n": 0, "speak": False}
+    async with room.attended():
+        await room.tell(gone, SentenceComposed(id="q2/0", cause_id="q2", **sentence, text="Fifty."))
+        await room.tell(SentenceComposed(id="q1/0", cause_id="q1", **sentence, text="Forty."))
+        (command,) = await eventually(lambda: erasures(room))
+    assert (command.cause_id, command.until_ms) == ("q1/0", 1_300)
 
 
 async def test_who_takes_over_weighs_only_what_came_since_and_remembers_the_rest(

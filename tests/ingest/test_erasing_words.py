@@ -70,8 +70,8 @@ class Meeting:
     async def say(self, said: Line) -> None:
         await self.add(LineHeard(**self.about(f"{self.id}/{said.id}"), line=said))
 
-    async def erase(self, command_id: str = "e", participant_id: str = "7") -> WordsErased:
-        command = EraseWords(**self.about(command_id), participant_id=participant_id, by="laptop")
+    async def erase(self, command_id: str = "e", *, until_ms: int = 0) -> WordsErased:
+        command = EraseWords(**self.about(command_id), participant_id="7", until_ms=until_ms, by="laptop")
         await erase_words(command, ingest(self.bus))
         return [fact for fact in await facts_of(self.bus, self.id) if isinstance(fact, WordsErased)][-1]
 
@@ -237,3 +237,34 @@ async def test_a_meeting_that_is_gone_has_nothing_to_erase(meeting: Meeting) -> 
 async def test_the_recording_of_the_platform_is_told_of(meeting: Meeting) -> None:
     await meeting.bus.write(meeting.id, Write(state={"bot_id": "bot-1", "engine": "deepgram"}))
     assert (await meeting.erase()).vendors == {"recall": "whole", "deepgram": "no_call"}
+
+
+async def test_what_turns_out_to_be_theirs_later_goes_and_what_they_said_since_stays(meeting: Meeting) -> None:
+    await meeting.say(line("l3", "8", "A swan.", 400))
+    first = await meeting.erase()
+    await meeting.add(SpeakerCorrected(**meeting.about("s3"), line_id="l3", speaker=NAME, participant_id="7"))
+    await meeting.say(line("l9", "7", "A gull.", 5_000))
+    await meeting.add(ChatReceived(**meeting.about("c9"), participant_id="7", name=NAME, text="a puffin"))
+    late = await meeting.erase("late", until_ms=first.until_ms)
+    assert (late.line_ids, late.until_ms) == ({"l1", "l3"}, first.until_ms)
+    left = await meeting.values()
+    assert [word in left for word in (b"swan", b"gull", b"puffin")] == [False, True, True]
+
+
+async def test_an_answer_that_was_in_the_making_goes_when_it_has_come(meeting: Meeting) -> None:
+    first = await meeting.erase()
+    about = meeting.about("late-answer") | {"cause_id": "c/question"}
+    answered = {"question": f"a {WORD}?", "asked_by": NAME, "answer": f"A {WORD}.", "cites": [], "spoken": False}
+    await meeting.add(QuestionAnswered(**about, **answered))
+    await meeting.erase("late", until_ms=first.until_ms)
+    assert WORD.encode() not in await meeting.values()
+
+
+async def test_who_died_after_an_erasure_has_it_told_by_the_next(meeting: Meeting) -> None:
+    """What stands in the audit log twice was asked for once: its id says so."""
+    await meeting.erase()
+    await meeting.bus.redis.delete(meeting.keys.shard.roster)
+    await meeting.erase()
+    assert await meeting.bus.redis.xlen(meeting.keys.shard.roster) == 1
+    records = await AuditLog(meeting.bus, SystemClock()).newest("acme", 5)
+    assert {record.request_id for record in records} == {"e"}

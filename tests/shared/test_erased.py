@@ -47,6 +47,7 @@ GONE = WordsErased(
     participant_id="7",
     until_ms=900,
     line_ids=frozenset({"l1"}),
+    message_ids=frozenset({"f"}),
     question_ids=frozenset({"q1"}),
     answer_ids=frozenset({"q1", "q2"}),
 )
@@ -86,7 +87,9 @@ THEIRS: list[Event] = [
 ]
 OTHERS: list[Event] = [
     LineHeard(**ABOUT, line=line("l2", "8")),
-    ChatReceived(**ABOUT, participant_id="8", name="Ann", text=WORD),
+    ChatReceived(**ABOUT | {"id": "other"}, participant_id="8", name="Ann", text=WORD),
+    ChatReceived(**ABOUT | {"id": "later"}, **WHO, text=WORD),
+    SpeakerCorrected(**ABOUT, line_id="later", speaker=NAME, participant_id="7"),
     SpeakerCorrected(**ABOUT, line_id="l2", speaker="Ann", participant_id="8"),
     ParticipantJoined(**ABOUT, participant_id="8", name="Ann"),
     WishHeard(**ABOUT, wish="pause", by="Ann", via="voice"),
